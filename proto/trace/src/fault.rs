@@ -1,0 +1,62 @@
+//! What is wrong with bytes that were heard. A fault is data: decoding goes on or stops, it never
+//! fails (law 2).
+
+use serde::{Deserialize, Serialize};
+
+use crate::span::Span;
+
+/// Something wrong in an event's bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// What is wrong.
+    pub code: Code,
+    /// Where, if a place can be named.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub span: Option<Span>,
+}
+
+/// What is wrong, each with the rule that it breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// The start line is not one (RFC 9112, sections 3 and 4).
+    BadStartLine,
+    /// A header's name holds a byte that is no token (RFC 9112, section 5.1).
+    BadFieldName,
+    /// A header's value holds a control byte (RFC 9110, section 5.5).
+    BadFieldValue,
+    /// A line ends in LF alone (RFC 9112, section 2.2).
+    BareLf,
+    /// The version is not 1.0 or 1.1 (RFC 9112, section 2.3).
+    BadVersion,
+    /// More headers than are kept (RFC 9110, section 5.4).
+    TooManyFields,
+    /// A head longer than is read (RFC 9110, section 5.4).
+    HeadTooLarge,
+    /// `Content-Length` is not a number (RFC 9112, section 6.3, rule 5).
+    BadLength,
+    /// Two `Content-Length` that differ: request smuggling (RFC 9112, section 11.2).
+    ConflictingLengths,
+    /// The same `Content-Length` twice (RFC 9110, section 8.6).
+    RepeatedLength,
+    /// `Content-Length` beside `Transfer-Encoding`: request smuggling (RFC 9112, section 6.1).
+    LengthAndCoding,
+    /// A transfer coding that is not understood, or chunked not last (RFC 9112, section 6.1).
+    BadCoding,
+    /// `Transfer-Encoding` in HTTP/1.0 (RFC 9112, section 6.1).
+    CodingInHttp10,
+    /// A chunk's length is not hexadecimal (RFC 9112, section 7.1).
+    BadChunkSize,
+    /// A chunk does not end where its length says (RFC 9112, section 7.1).
+    BadChunkEnd,
+    /// A trailer section that cannot be read (RFC 9112, section 7.1.2).
+    BadTrailer,
+    /// No `Host`, or more than one, in HTTP/1.1 (RFC 9112, section 3.2).
+    BadHost,
+    /// An answer without a request that was heard whole (RFC 9112, section 9.2).
+    Unsolicited,
+    /// The stream ended in the middle (RFC 9112, section 8).
+    Incomplete,
+    /// Bytes before were not recorded, so these are not decoded.
+    AfterLoss,
+}
