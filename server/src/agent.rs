@@ -1,0 +1,159 @@
+//! Clients inside the server, for where a browser cannot be the peer or need not be. Their lane
+//! says so: an agent's traffic is never called the browser's.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use http::{Request, header};
+use http_body_util::{BodyExt as _, Empty};
+use hyper::client::conn::http1::{Parts, SendRequest};
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::JoinHandle;
+use trace::entry::What;
+use trace::event::Kind;
+use trace::http1::{Http1, Version};
+use trace::ids::{ConnId, Seq};
+use trace::participant::Role;
+use trace::studio::RunState;
+
+use crate::listen::Service;
+use crate::run::Run;
+
+/// One connection of an agent's.
+pub struct Client {
+    sender: SendRequest<Empty<Bytes>>,
+    host: String,
+    conn: JoinHandle<hyper::Result<Parts<TokioIo<TcpStream>>>>,
+}
+
+impl Client {
+    /// Connects to a lab service. The run is told the address first, so that it knows its own.
+    ///
+    /// # Errors
+    /// Those of the system's.
+    pub async fn connect(run: &Run, service: &Service) -> anyhow::Result<Self> {
+        let target = reachable(service.addr);
+        let (socket, any) = match target.ip() {
+            IpAddr::V4(_) => (TcpSocket::new_v4()?, IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+            IpAddr::V6(_) => (TcpSocket::new_v6()?, IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
+        };
+        // A socket bound to the very address from which it will connect has its name before it does.
+        let from = if target.ip().is_loopback() { target.ip() } else { any };
+        socket.bind(SocketAddr::new(from, 0))?;
+        run.expect_agent(socket.local_addr()?);
+        let stream = socket.connect(target).await.context("the agent cannot connect")?;
+        stream.set_nodelay(true)?;
+        let (sender, conn) = hyper::client::conn::http1::Builder::new()
+            .title_case_headers(true)
+            .handshake(TokioIo::new(stream))
+            .await?;
+        Ok(Self { sender, host: target.to_string(), conn: tokio::spawn(conn.without_shutdown()) })
+    }
+
+    /// Asks, and reads the answer to its end.
+    ///
+    /// # Errors
+    /// An answer that is none, or no success.
+    pub async fn get(&mut self, path: &str, version: Version) -> anyhow::Result<Bytes> {
+        self.sender.ready().await.context("the connection is closed")?;
+        let version = match version {
+            Version::Http10 => http::Version::HTTP_10,
+            Version::Http11 => http::Version::HTTP_11,
+        };
+        let request = Request::get(path)
+            .version(version)
+            .header(header::HOST, &self.host)
+            .header(header::USER_AGENT, concat!("lifeline-agent/", env!("CARGO_PKG_VERSION")))
+            .body(Empty::new())?;
+        let response = self.sender.send_request(request).await.context("no answer came")?;
+        let status = response.status();
+        let body = response.into_body().collect().await.context("the answer was cut off")?;
+        anyhow::ensure!(status.is_success(), "the answer was {status}");
+        Ok(body.to_bytes())
+    }
+
+    /// Waits until the server has closed the connection.
+    ///
+    /// # Errors
+    /// A connection that was cut off.
+    pub async fn closed(self) -> anyhow::Result<()> {
+        // hyper ends once nobody can ask any more, so the way to ask is kept until then. It would
+        // close by itself after an answer that says so; here the server is to close first.
+        let parts = self.conn.await?.context("the connection was cut off")?;
+        drop(self.sender);
+        let mut stream = parts.io.into_inner();
+        tokio::io::copy(&mut stream, &mut tokio::io::sink()).await.context("cut off")?;
+        Ok(())
+    }
+}
+
+/// Where a listener can be reached from here.
+fn reachable(addr: SocketAddr) -> SocketAddr {
+    match addr.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, addr.port()).into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => (Ipv6Addr::LOCALHOST, addr.port()).into(),
+        _ => addr,
+    }
+}
+
+/// Waits until the page has had all its answers and its connections are closed; then the run is
+/// over. What the page did is read from the log, as everybody else does.
+pub async fn wait_for_page(run: &Run) {
+    let wanted = run.number("requests");
+    let (mut seen, mut answered) = (Seq(0), 0);
+    let (mut pages, mut open) = (BTreeSet::<ConnId>::new(), BTreeSet::<ConnId>::new());
+    let mut last = run.log.last();
+    let mut state = run.watch_state();
+    loop {
+        for kept in run.log.after(seen, usize::MAX) {
+            seen = kept.entry.seq;
+            match &kept.entry.what {
+                What::Opened(opened) => {
+                    open.insert(opened.conn);
+                    if opened.client.role == Role::Browser {
+                        pages.insert(opened.conn);
+                    }
+                }
+                What::Closed(closed) => {
+                    open.remove(&closed.conn);
+                }
+                What::Event(event) if pages.contains(&event.conn) => {
+                    let Kind::Http1(said) = &event.kind;
+                    if let Http1::Response(response) = said
+                        && response.status >= 200
+                    {
+                        answered += 1;
+                    }
+                }
+                _ => {}
+            }
+        }
+        if answered >= wanted && open.is_empty() {
+            run.go_to(RunState::Finished, "");
+            return;
+        }
+        tokio::select! {
+            changed = last.changed() => if changed.is_err() { return },
+            _ = state.wait_for(|state| !state.serves()) => return,
+        }
+    }
+}
+
+/// Waits, for a bounded time, until every connection of a run is closed in its log.
+pub async fn wait_all_closed(run: &Run) {
+    let mut last = run.log.last();
+    let all_closed = async {
+        loop {
+            let figures = run.log.metrics();
+            if figures.connections_opened == figures.connections_closed
+                || last.changed().await.is_err()
+            {
+                return;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(std::time::Duration::from_secs(2), all_closed).await;
+}

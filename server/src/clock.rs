@@ -1,0 +1,33 @@
+//! The only clock. Moments are counted in microseconds from the program's start, on a clock that
+//! never goes back.
+
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use trace::time::Micros;
+
+static ORIGIN: OnceLock<Instant> = OnceLock::new();
+
+/// Now, since the first call.
+#[expect(clippy::disallowed_methods, reason = "this is the clock")]
+pub fn now() -> Micros {
+    let now = Instant::now();
+    let origin = *ORIGIN.get_or_init(|| now);
+    Micros(u64::try_from(now.saturating_duration_since(origin).as_micros()).unwrap_or(u64::MAX))
+}
+
+/// The time of day in UTC, RFC 3339 with milliseconds.
+pub fn wall() -> String {
+    let now = jiff::Timestamp::now();
+    format!("{now:.3}")
+}
+
+/// A length of time for tokio's timers.
+pub const fn duration(micros: Micros) -> Duration {
+    Duration::from_micros(micros.0)
+}
+
+/// The timers' moment of one of ours.
+pub fn deadline(at: Micros) -> tokio::time::Instant {
+    tokio::time::Instant::now() + duration(at.since(now()))
+}

@@ -1,0 +1,136 @@
+//! The live feed: the lines of a run's log over one WebSocket, from any number on. A page that gives
+//! the run's key becomes its driver.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio_util::sync::CancellationToken;
+use trace::ids::{RunId, Seq};
+use trace::studio::Say;
+
+use super::Studio;
+use super::guard::{Caller, same};
+use super::problem::Refused;
+use super::runs_api::{After, after};
+use crate::run::{Driver, Run};
+
+/// The most lines that are sent before the socket is flushed.
+const BATCH: usize = 256;
+
+/// How long a follower may leave its socket unread before it is cut.
+const STALLED: Duration = Duration::from_secs(10);
+
+/// How often a quiet follower is asked whether it is still there.
+const PING: Duration = Duration::from_secs(20);
+
+/// `GET /api/runs/{id}/live`
+pub async fn live(
+    State(studio): State<Arc<Studio>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    from: Result<Query<After>, QueryRejection>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Refused> {
+    let run = studio.runs.get(&RunId(id.clone())).ok_or_else(|| Refused::unknown_run(&id))?;
+    let seen = after(from)?;
+    let upgrade = upgrade.map_err(|_| {
+        Refused::new(
+            StatusCode::UPGRADE_REQUIRED,
+            "The live feed is a WebSocket: ask for that upgrade.",
+        )
+    })?;
+    let trusted = studio.trusts(caller.peer);
+    let stop = studio.stop.clone();
+    // axum's own sizes cost 137 KB a connection; a follower says little and reads much.
+    Ok(upgrade
+        .read_buffer_size(512)
+        .write_buffer_size(0)
+        .max_write_buffer_size(256 * 1024)
+        .max_message_size(4 * 1024)
+        .max_frame_size(4 * 1024)
+        .on_upgrade(move |socket| async move {
+            let follower = Follower { run, seen, trusted, driver: None };
+            follower.follow(socket, stop).await;
+        }))
+}
+
+struct Follower {
+    run: Arc<Run>,
+    seen: Seq,
+    trusted: bool,
+    driver: Option<Driver>,
+}
+
+impl Follower {
+    async fn follow(mut self, socket: WebSocket, stop: CancellationToken) {
+        let (mut to, mut from) = socket.split();
+        let mut last = self.run.log.last();
+        let mut failed = send(&mut to, vec![text(self.run.log.header_line())]).await.is_err();
+        while !failed {
+            let batch = self.run.log.after(self.seen, BATCH);
+            if let Some(kept) = batch.last() {
+                self.seen = kept.entry.seq;
+                let lines = batch.iter().map(|kept| text(kept.line())).collect();
+                failed = send(&mut to, lines).await.is_err();
+                continue;
+            }
+            tokio::select! {
+                changed = last.changed() => failed = changed.is_err(),
+                said = from.next() => match said {
+                    Some(Ok(Message::Text(said))) => self.hear(&said),
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                    Some(Ok(_)) => {}
+                },
+                () = tokio::time::sleep(PING) => {
+                    failed = send(&mut to, vec![Message::Ping(Bytes::new())]).await.is_err();
+                }
+                () = stop.cancelled() => {
+                    let frame = CloseFrame {
+                        code: close_code::AWAY,
+                        reason: Utf8Bytes::from_static("the server stops"),
+                    };
+                    let _ = send(&mut to, vec![Message::Close(Some(frame))]).await;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// What a page says: so far, only that it drives the run.
+    fn hear(&mut self, said: &str) {
+        let Ok(Say::Drive { key }) = serde_json::from_str(said) else { return };
+        if (self.trusted || same(&key, &self.run.key)) && self.driver.is_none() {
+            self.driver = Some(self.run.attach());
+        }
+    }
+}
+
+fn text(line: Bytes) -> Message {
+    // A line is JSON that serde_json wrote, so it is UTF-8.
+    Message::Text(Utf8Bytes::try_from(line).unwrap_or_default())
+}
+
+/// Sends messages and flushes once. A follower that does not read is cut.
+async fn send(
+    to: &mut futures_util::stream::SplitSink<WebSocket, Message>,
+    messages: Vec<Message>,
+) -> Result<(), Stalled> {
+    let all = async {
+        for message in messages {
+            to.feed(message).await.map_err(|_| Stalled)?;
+        }
+        to.flush().await.map_err(|_| Stalled)
+    };
+    tokio::time::timeout(STALLED, all).await.unwrap_or(Err(Stalled))
+}
+
+/// A follower that is gone, or does not read.
+struct Stalled;

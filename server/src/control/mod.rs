@@ -1,0 +1,172 @@
+//! The studio: the page, and the API that it and other programs use. Never captured.
+
+mod guard;
+mod live;
+mod page;
+mod problem;
+mod runs_api;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{ConnectInfo, State};
+use axum::http::HeaderMap;
+use axum::routing::{get, post};
+use axum::{Json, Router, middleware};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt as _;
+use trace::studio::{Lab, Origins};
+
+use crate::config::Config;
+use crate::labs;
+use crate::listen::Service;
+use crate::runs::Runs;
+use guard::Caller;
+use problem::Refused;
+
+/// How long a request's head may take on the studio, and an idle connection may stay.
+const HEAD_TIME: Duration = Duration::from_secs(10);
+
+/// The most that a request's body may have on the studio, in bytes.
+const BODY_MAX: usize = 1024 * 1024;
+
+/// What the studio's handlers share.
+#[derive(Debug)]
+pub struct Studio {
+    /// The runs.
+    pub runs: Arc<Runs>,
+    /// The lab services.
+    pub services: Vec<Service>,
+    /// Ends everything.
+    pub stop: CancellationToken,
+    addr: SocketAddr,
+    lab_urls: BTreeMap<String, String>,
+    page: page::Page,
+}
+
+impl Studio {
+    /// The studio of a server that listens.
+    pub fn new(
+        config: &Config,
+        addr: SocketAddr,
+        services: Vec<Service>,
+        runs: Arc<Runs>,
+        stop: CancellationToken,
+    ) -> Arc<Self> {
+        let lab_urls = config.overrides();
+        Arc::new(Self { runs, services, stop, addr, lab_urls, page: page::Page::load() })
+    }
+
+    /// Every address by name, under the host name that the caller used.
+    pub fn origins(&self, caller: &Caller) -> BTreeMap<String, String> {
+        let name = &caller.host_name;
+        let all = self.services.iter().map(|service| (service.name.clone(), service.addr.port()));
+        std::iter::once(("studio".to_owned(), self.addr.port()))
+            .chain(all)
+            .map(|(id, port)| {
+                let plain = || format!("http://{name}:{port}");
+                let url = self.lab_urls.get(&id).cloned().unwrap_or_else(plain);
+                (id, url)
+            })
+            .collect()
+    }
+
+    /// Whether calls that change a run need no key: the caller is on this machine, and no proxy
+    /// that would make everybody look so was announced.
+    pub fn trusts(&self, peer: SocketAddr) -> bool {
+        peer.ip().to_canonical().is_loopback() && self.lab_urls.is_empty()
+    }
+
+    /// Whether a host name may be a name of this server (no rebinding): an address, this machine's
+    /// usual names, or the host of a lab address that was given.
+    pub fn answers_to(&self, host: &str) -> bool {
+        let given =
+            |url: &String| url.parse::<http::Uri>().is_ok_and(|uri| uri.host() == Some(host));
+        host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok()
+            || host == "localhost"
+            || host.ends_with(".localhost")
+            || host.ends_with(".local")
+            || self.lab_urls.values().any(given)
+    }
+}
+
+/// Serves the studio until the server stops. Gives the connections that are still open.
+pub async fn accept(
+    listener: TcpListener,
+    studio: Arc<Studio>,
+    stop: CancellationToken,
+) -> TaskTracker {
+    let app = router(studio);
+    let tasks = TaskTracker::new();
+    loop {
+        let (stream, peer) = tokio::select! {
+            () = stop.cancelled() => return tasks,
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "the studio cannot accept");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+            },
+        };
+        let _ = stream.set_nodelay(true);
+        let app = app.clone();
+        let service =
+            TowerToHyperService::new(app.map_request(move |mut request: http::Request<_>| {
+                request.extensions_mut().insert(ConnectInfo(peer));
+                request
+            }));
+        let stop = stop.clone();
+        tasks.spawn(async move {
+            let conn = hyper::server::conn::http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEAD_TIME)
+                .serve_connection(TokioIo::new(stream), service)
+                .with_upgrades();
+            let mut conn = std::pin::pin!(conn);
+            let result = tokio::select! {
+                result = conn.as_mut() => result,
+                () = stop.cancelled() => {
+                    conn.as_mut().graceful_shutdown();
+                    conn.await
+                }
+            };
+            if let Err(error) = result {
+                tracing::debug!(%peer, %error, "studio connection ended");
+            }
+        });
+    }
+}
+
+fn router(studio: Arc<Studio>) -> Router {
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/api/origins", get(origins))
+        .route("/api/labs", get(all_labs))
+        .route("/api/runs", get(runs_api::list).post(runs_api::create))
+        .route("/api/runs/{id}", get(runs_api::summary).delete(runs_api::delete))
+        .route("/api/runs/{id}/inputs", post(runs_api::input))
+        .route("/api/runs/{id}/log", get(runs_api::log))
+        .route("/api/runs/{id}/export/{format}", get(runs_api::export))
+        .route("/api/runs/{id}/live", get(live::live))
+        .fallback(page::serve)
+        .method_not_allowed_fallback(|| async { Refused::method() })
+        .layer(axum::extract::DefaultBodyLimit::max(BODY_MAX))
+        .layer(middleware::from_fn_with_state(Arc::clone(&studio), guard::check))
+        .with_state(studio)
+}
+
+async fn origins(State(studio): State<Arc<Studio>>, caller: Caller) -> Json<Origins> {
+    Json(Origins { origins: studio.origins(&caller), proxied: !studio.lab_urls.is_empty() })
+}
+
+async fn all_labs(_headers: HeaderMap) -> Json<Vec<Lab>> {
+    Json(labs::ALL.into_iter().map(labs::Kind::describe).collect())
+}

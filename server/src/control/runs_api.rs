@@ -1,0 +1,272 @@
+//! Runs over the API: make, list, look at, press, read, delete.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::stream;
+use serde::Deserialize;
+use trace::ids::{RunId, Seq};
+use trace::log::{FORMAT, Header};
+use trace::studio::{Created, NewRun, RunState, Summary};
+
+use super::Studio;
+use super::guard::Caller;
+use super::problem::Refused;
+use crate::clock;
+use crate::labs::{self, Kind};
+use crate::run::{Run, urls};
+use crate::runs::{RUNS_MAX, new_id, new_key};
+
+/// How many entries are read from a log at once.
+const PAGE: usize = 512;
+
+type Answer<T> = Result<T, Refused>;
+
+/// `POST /api/runs`
+pub async fn create(
+    State(studio): State<Arc<Studio>>,
+    caller: Caller,
+    body: Result<Json<NewRun>, JsonRejection>,
+) -> Answer<Response> {
+    let Json(new) = body.map_err(bad_json)?;
+    let known: Vec<String> = labs::ALL.iter().map(|kind| kind.describe().id).collect();
+    let kind = Kind::named(&new.lab).ok_or_else(|| {
+        let detail = format!("lab takes one of {}", known.join(", "));
+        Refused::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
+    })?;
+    let params = labs::fill(&kind.describe(), new.params)
+        .map_err(|bad| Refused::new(StatusCode::UNPROCESSABLE_ENTITY, bad.to_string()))?;
+    let services = kind.services(&studio.services);
+    let peer = params.get("peer").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let header = Header {
+        lifeline: FORMAT,
+        run: new_id(),
+        lab: new.lab,
+        participants: kind.participants(peer, &services),
+        params,
+        seed: new.seed.unwrap_or(0),
+        started: clock::wall(),
+    };
+    let run = studio.runs.add(Run::new(header, new_key())).ok_or_else(|| {
+        Refused::too_many(format!("{RUNS_MAX} runs are under way; end or delete one."))
+    })?;
+    tracing::info!(run = %run.id, lab = run.log.header.lab, "made");
+    let created = Created {
+        id: run.id.clone(),
+        key: run.key.clone(),
+        urls: run_urls(&studio, &caller, &run),
+        participants: run.log.header.participants.clone(),
+    };
+    let place = HeaderValue::from_str(&format!("/api/runs/{}", run.id));
+    let mut response = (StatusCode::CREATED, Json(created)).into_response();
+    if let Ok(place) = place {
+        response.headers_mut().insert(header::LOCATION, place);
+    }
+    Ok(response)
+}
+
+/// What is wrong with a body: its size, its type, its JSON or its shape.
+fn bad_json(rejection: JsonRejection) -> Refused {
+    let detail = match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => "The body may have 1 MiB.".to_owned(),
+        _ => rejection.body_text(),
+    };
+    Refused::new(rejection.status(), detail)
+}
+
+fn run_urls(
+    studio: &Studio,
+    caller: &Caller,
+    run: &Run,
+) -> std::collections::BTreeMap<String, String> {
+    let services = Kind::named(&run.log.header.lab)
+        .map(|kind| kind.services(&studio.services))
+        .unwrap_or_default();
+    let names: Vec<String> = services.into_iter().map(|service| service.name).collect();
+    urls(&studio.origins(caller), &names, &run.id)
+}
+
+fn find(studio: &Studio, id: &str) -> Answer<Arc<Run>> {
+    studio.runs.get(&RunId(id.to_owned())).ok_or_else(|| Refused::unknown_run(id))
+}
+
+/// `GET /api/runs`
+pub async fn list(State(studio): State<Arc<Studio>>, caller: Caller) -> Json<Vec<Summary>> {
+    let summaries = studio.runs.all();
+    Json(summaries.iter().map(|run| summarise(&studio, &caller, run)).collect())
+}
+
+/// `GET /api/runs/{id}`
+pub async fn summary(
+    State(studio): State<Arc<Studio>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Answer<Json<Summary>> {
+    Ok(Json(summarise(&studio, &caller, &*find(&studio, &id)?)))
+}
+
+fn summarise(studio: &Studio, caller: &Caller, run: &Run) -> Summary {
+    Summary {
+        id: run.id.clone(),
+        lab: run.log.header.lab.clone(),
+        params: run.params().clone(),
+        seed: run.log.header.seed,
+        state: run.state(),
+        started: run.log.header.started.clone(),
+        last_seq: *run.log.last().borrow(),
+        urls: run_urls(studio, caller, run),
+        metrics: run.log.metrics(),
+    }
+}
+
+/// `DELETE /api/runs/{id}`
+pub async fn delete(
+    State(studio): State<Arc<Studio>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Answer<StatusCode> {
+    let run = find(&studio, &id)?;
+    caller.check_key(&studio, &run)?;
+    studio.runs.remove(&run.id);
+    tracing::info!(run = %run.id, "deleted");
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What a button says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pressed {
+    input: String,
+}
+
+/// `POST /api/runs/{id}/inputs`
+pub async fn input(
+    State(studio): State<Arc<Studio>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    body: Result<Json<Pressed>, JsonRejection>,
+) -> Answer<StatusCode> {
+    let run = find(&studio, &id)?;
+    caller.check_key(&studio, &run)?;
+    let Json(pressed) = body.map_err(bad_json)?;
+    if !run.state().serves() {
+        return Err(Refused::new(StatusCode::GONE, "This run is over; make a new one."));
+    }
+    let conflict = |detail: &str| Err(Refused::new(StatusCode::CONFLICT, detail));
+    match pressed.input.as_str() {
+        "start" if run.state() != RunState::Ready => {
+            return conflict("This run was started already.");
+        }
+        "start" if run.word("peer") == "browser" && !driven_soon(&run).await => {
+            return conflict(
+                "No page drives this run: open it in a browser, or set peer to agent.",
+            );
+        }
+        "start" => start(&studio, &run),
+        "stop" => {
+            run.input("stop");
+            run.go_to(RunState::Finished, "stopped");
+        }
+        "next" if !run.gate.waits() => return conflict("Nothing waits."),
+        "next" => {
+            run.input("next");
+            run.gate.next();
+        }
+        _ => {
+            let detail = "input takes one of start, stop, next in this lab";
+            return Err(Refused::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
+        }
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Whether a page drives the run, or comes to do so in a moment: a page that has just made a run
+/// presses start while its feed is still being connected.
+async fn driven_soon(run: &Run) -> bool {
+    for _ in 0..20 {
+        if run.driven() {
+            return true;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    run.driven()
+}
+
+fn start(studio: &Studio, run: &Arc<Run>) {
+    // The state first: a page that reads `start` may ask at once.
+    if !run.go_to(RunState::Running, "") {
+        return;
+    }
+    run.input("start");
+    if let Some(kind) = Kind::named(&run.log.header.lab) {
+        tokio::spawn(kind.drive(Arc::clone(run), kind.services(&studio.services)));
+    }
+}
+
+/// From where a log is read.
+#[derive(Debug, Deserialize)]
+pub struct After {
+    #[serde(default)]
+    pub after: Seq,
+}
+
+/// `GET /api/runs/{id}/log`
+pub async fn log(
+    State(studio): State<Arc<Studio>>,
+    Path(id): Path<String>,
+    from: Result<Query<After>, QueryRejection>,
+) -> Answer<Response> {
+    Ok(lines(&find(&studio, &id)?, after(from)?))
+}
+
+/// The number from which a log is read.
+pub fn after(from: Result<Query<After>, QueryRejection>) -> Answer<Seq> {
+    let why = "after takes the number of an entry, 0 for all.";
+    from.map(|Query(from)| from.after)
+        .map_err(|_| Refused::new(StatusCode::UNPROCESSABLE_ENTITY, why))
+}
+
+/// `GET /api/runs/{id}/export/{format}`
+pub async fn export(
+    State(studio): State<Arc<Studio>>,
+    Path((id, format)): Path<(String, String)>,
+) -> Answer<Response> {
+    let run = find(&studio, &id)?;
+    if format != "ndjson" {
+        return Err(Refused::new(StatusCode::NOT_FOUND, "This version exports ndjson."));
+    }
+    let mut response = lines(&run, Seq(0));
+    let name =
+        format!("attachment; filename=\"lifeline-{}-{}.ndjson\"", run.log.header.lab, run.id);
+    if let Ok(name) = HeaderValue::from_str(&name) {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
+    }
+    Ok(response)
+}
+
+/// The log as it now is, line by line, in bounded pieces.
+fn lines(run: &Arc<Run>, after: Seq) -> Response {
+    let last = *run.log.last().borrow();
+    let mut first = run.log.header_line().to_vec();
+    first.push(b'\n');
+    let head = stream::iter([Ok::<_, std::convert::Infallible>(Bytes::from(first))]);
+    let rest = stream::unfold((Arc::clone(run), after), move |(run, after)| async move {
+        let kept = run.log.after(after, PAGE);
+        let kept: Vec<_> = kept.into_iter().take_while(|kept| kept.entry.seq <= last).collect();
+        let upto = kept.last()?.entry.seq;
+        let mut bytes = Vec::new();
+        for kept in kept {
+            bytes.extend_from_slice(&kept.line());
+            bytes.push(b'\n');
+        }
+        Some((Ok(Bytes::from(bytes)), (run, upto)))
+    });
+    let body = Body::from_stream(futures_util::StreamExt::chain(head, rest));
+    ([(header::CONTENT_TYPE, "application/x-ndjson")], body).into_response()
+}

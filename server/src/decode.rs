@@ -1,0 +1,192 @@
+//! The recorder of a connection: takes what the tap heard, writes it into the run's log, and has it
+//! decoded. One task a connection, off the path of the bytes.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use trace::entry::{self, Chunk, Loss, Lost, Passed, What};
+use trace::ids::ConnId;
+use trace::span::{Dir, Side};
+use trace::time::Micros;
+use wire::conn::Conn;
+
+use crate::clock;
+use crate::log::{Appended, Log};
+use crate::tap::{Closed, Heard, Missed};
+
+/// How many bytes of one body are kept.
+pub const BODY_MAX: u64 = 1024 * 1024;
+
+/// Writes one connection's life into a run's log.
+pub struct Recorder {
+    conn: ConnId,
+    log: Arc<Log>,
+    began: Micros,
+    decoder: Conn,
+    ways: [Way; 2],
+    missed: Arc<Missed>,
+    over: bool,
+}
+
+/// What is known of one direction.
+struct Way {
+    /// Bytes heard or missed so far.
+    offset: u64,
+    /// Bytes said to be missed so far.
+    missed: u64,
+    decoded: Decoded,
+    /// Bytes not kept since the last entry that said so.
+    unsaid: Option<Unsaid>,
+}
+
+/// Bytes that were decoded and not kept.
+struct Unsaid {
+    offset: u64,
+    len: u64,
+    why: Loss,
+}
+
+#[derive(PartialEq, Eq)]
+enum Decoded {
+    Yes,
+    NoMore,
+}
+
+impl Recorder {
+    /// A recorder for a connection that became a run's.
+    pub fn new(conn: ConnId, log: Arc<Log>, began: Micros, missed: Arc<Missed>) -> Self {
+        let way = || Way { offset: 0, missed: 0, decoded: Decoded::Yes, unsaid: None };
+        let ways = [way(), way()];
+        Self { conn, log, began, decoder: Conn::http1(conn), ways, missed, over: false }
+    }
+
+    /// Records until the connection is gone.
+    pub async fn run(mut self, mut heard: mpsc::Receiver<Heard>) {
+        while let Some(heard) = heard.recv().await {
+            match heard {
+                Heard::Bytes { dir, at, bytes } => self.bytes(dir, at, &bytes),
+                Heard::Passed { dir, at, upto } => {
+                    let passed = Passed { conn: self.conn, dir, offset: upto };
+                    self.append(at, What::Passed(passed));
+                }
+                Heard::Closed(closed) => self.closed(closed),
+            }
+            self.say_missed();
+        }
+        let by_us = Closed { at: clock::now(), by: Side::Server, how: entry::Ending::Fin };
+        let closed = self.missed.closed().unwrap_or(by_us);
+        self.say_missed();
+        self.closed(closed);
+        self.end();
+    }
+
+    fn bytes(&mut self, dir: Dir, at: Micros, bytes: &[u8]) {
+        let way = &mut self.ways[index(dir)];
+        let (offset, len) = (way.offset, bytes.len() as u64);
+        way.offset += len;
+        let body = self.decoder.open_body(dir);
+        let mut events = Vec::new();
+        if way.decoded == Decoded::Yes {
+            self.decoder.feed(dir, bytes, &mut events);
+        }
+        let too_far = body.is_some_and(|start| offset.saturating_sub(start) >= BODY_MAX);
+        let chunk = Chunk { conn: self.conn, dir, offset, bytes: bytes.to_vec() };
+        let kept = if too_far {
+            Err(Loss::Body)
+        } else {
+            self.say_not_kept(dir, at);
+            match self.append(at, What::Chunk(chunk)) {
+                Appended::Kept(_) => Ok(()),
+                Appended::Full => Err(Loss::Run),
+            }
+        };
+        if let Err(why) = kept {
+            self.not_kept(dir, Unsaid { offset, len, why });
+        }
+        for event in events {
+            self.say_not_kept(dir, at);
+            self.append(at, What::Event(event));
+        }
+    }
+
+    /// Counts bytes that are decoded and not kept. They are said in one entry, when the direction
+    /// goes on or ends.
+    fn not_kept(&mut self, dir: Dir, more: Unsaid) {
+        match &mut self.ways[index(dir)].unsaid {
+            Some(unsaid) => unsaid.len += more.len,
+            none => *none = Some(more),
+        }
+    }
+
+    fn say_not_kept(&mut self, dir: Dir, at: Micros) {
+        let Some(Unsaid { offset, len, why }) = self.ways[index(dir)].unsaid.take() else { return };
+        self.append(at, What::Lost(Lost { conn: self.conn, dir, offset, len, why }));
+    }
+
+    /// Says what the queue had no room for; that direction is counted and no longer decoded.
+    fn say_missed(&mut self) {
+        for dir in [Dir::ToServer, Dir::ToClient] {
+            let total = self.missed.bytes(dir);
+            let way = &mut self.ways[index(dir)];
+            let len = total - way.missed;
+            if len == 0 {
+                continue;
+            }
+            way.missed = total;
+            let offset = way.offset;
+            way.offset += len;
+            let mut events = Vec::new();
+            if way.decoded == Decoded::Yes {
+                way.decoded = Decoded::NoMore;
+                self.decoder.lost(dir, &mut events);
+            }
+            let at = clock::now();
+            for event in events {
+                self.append(at, What::Event(event));
+            }
+            let lost = Lost { conn: self.conn, dir, offset, len, why: Loss::Queue };
+            self.append(at, What::Lost(lost));
+        }
+    }
+
+    fn closed(&mut self, closed: Closed) {
+        if self.over {
+            return;
+        }
+        self.over = true;
+        // What an answer had still open ends with the connection: said before the close is.
+        self.end_way(Dir::ToClient, closed.at);
+        let entry = entry::Closed { conn: self.conn, by: closed.by, how: closed.how };
+        self.append(closed.at, What::Closed(entry));
+    }
+
+    fn end(&mut self) {
+        for dir in [Dir::ToServer, Dir::ToClient] {
+            self.end_way(dir, clock::now());
+        }
+    }
+
+    fn end_way(&mut self, dir: Dir, at: Micros) {
+        self.say_not_kept(dir, at);
+        let way = &mut self.ways[index(dir)];
+        let mut events = Vec::new();
+        if way.decoded == Decoded::Yes {
+            way.decoded = Decoded::NoMore;
+            self.decoder.end(dir, &mut events);
+        }
+        for event in events {
+            self.append(at, What::Event(event));
+        }
+    }
+
+    fn append(&self, at: Micros, what: What) -> Appended {
+        self.log.append(at.since(self.began), what)
+    }
+}
+
+const fn index(dir: Dir) -> usize {
+    match dir {
+        Dir::ToServer => 0,
+        Dir::ToClient => 1,
+    }
+}

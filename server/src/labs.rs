@@ -1,0 +1,211 @@
+//! The labs: what each is called, what can be set, and who drives it.
+
+pub mod http10;
+pub mod http11;
+pub mod pages;
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use trace::participant::Participant;
+use trace::studio::{Lab, Param, ParamKind, RunState};
+
+use crate::agent;
+use crate::listen::Service;
+use crate::run::{self, Run};
+
+/// Every lab, in the order in which the page lists them.
+pub const ALL: [Kind; 2] = [Kind::Http10, Kind::Http11];
+
+/// A lab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// HTTP/1.0: a connection for each request.
+    Http10,
+    /// HTTP/1.1: a connection kept alive.
+    Http11,
+}
+
+impl Kind {
+    /// The lab of this name.
+    #[must_use]
+    pub fn named(id: &str) -> Option<Self> {
+        ALL.into_iter().find(|kind| kind.describe().id == id)
+    }
+
+    /// Its name, its words and its parameters.
+    #[must_use]
+    pub fn describe(self) -> Lab {
+        match self {
+            Self::Http10 => http10::describe(),
+            Self::Http11 => http11::describe(),
+        }
+    }
+
+    /// The services that its addresses name; the first is the one that its own client uses.
+    #[must_use]
+    pub fn services(self, all: &[Service]) -> Vec<Service> {
+        let its = |service: &&Service| match self {
+            Self::Http10 => service.name == "http10",
+            Self::Http11 => service.name.starts_with("instance"),
+        };
+        all.iter().filter(its).cloned().collect()
+    }
+
+    /// Who takes part before anybody has connected.
+    #[must_use]
+    pub fn participants(self, peer: &str, services: &[Service]) -> Vec<Participant> {
+        let peer = if peer == "agent" { run::agent() } else { run::browser() };
+        let server = services.first().map(Service::participant);
+        std::iter::once(peer).chain(server).collect()
+    }
+
+    /// Drives a started run until it is over: the agent asks, or a page does and is waited for.
+    pub async fn drive(self, run: Arc<Run>, services: Vec<Service>) {
+        let Some(service) = services.first() else { return };
+        if run.word("peer") == "agent" {
+            let done = match self {
+                Self::Http10 => http10::ask(&run, service).await,
+                Self::Http11 => http11::ask(&run, service).await,
+            };
+            agent::wait_all_closed(&run).await;
+            match done {
+                Ok(()) => run.go_to(RunState::Finished, ""),
+                Err(error) => run.go_to(RunState::Failed, &error.to_string()),
+            };
+        } else {
+            agent::wait_for_page(&run).await;
+        }
+    }
+}
+
+/// A parameter that is not of the kind or range that it must be, or is unknown.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadParam {
+    /// There is no such parameter.
+    #[error("this lab has no parameter {name}; it has {known}")]
+    Unknown { name: String, known: String },
+    /// It is not a whole number in the range.
+    #[error("{name} takes a whole number from {min} to {max}")]
+    Range { name: String, min: u64, max: u64 },
+    /// It is not true or false.
+    #[error("{name} takes true or false")]
+    Boolean { name: String },
+    /// It is none of the words.
+    #[error("{name} takes one of {options}")]
+    Choice { name: String, options: String },
+}
+
+/// Every parameter of a lab with its value: what was given, else the default.
+///
+/// # Errors
+/// The first that is not as it must be.
+pub fn fill(lab: &Lab, mut given: Map<String, Value>) -> Result<Map<String, Value>, BadParam> {
+    let mut filled = Map::new();
+    for param in &lab.params {
+        let value = match given.remove(&param.name) {
+            Some(value) => check(param, value)?,
+            None => default(&param.kind),
+        };
+        filled.insert(param.name.clone(), value);
+    }
+    if let Some((name, _)) = given.into_iter().next() {
+        let known: Vec<&str> = lab.params.iter().map(|param| param.name.as_str()).collect();
+        return Err(BadParam::Unknown { name, known: known.join(", ") });
+    }
+    Ok(filled)
+}
+
+fn check(param: &Param, value: Value) -> Result<Value, BadParam> {
+    let name = param.name.clone();
+    match &param.kind {
+        ParamKind::Integer { min, max, .. } => match value.as_u64() {
+            Some(number) if (*min..=*max).contains(&number) => Ok(value),
+            _ => Err(BadParam::Range { name, min: *min, max: *max }),
+        },
+        ParamKind::Boolean { .. } if value.is_boolean() => Ok(value),
+        ParamKind::Boolean { .. } => Err(BadParam::Boolean { name }),
+        ParamKind::Choice { options, .. } => match value.as_str() {
+            Some(word) if options.iter().any(|option| option == word) => Ok(value),
+            _ => Err(BadParam::Choice { name, options: options.join(", ") }),
+        },
+    }
+}
+
+fn default(kind: &ParamKind) -> Value {
+    match kind {
+        ParamKind::Integer { default, .. } => Value::from(*default),
+        ParamKind::Boolean { default } => Value::from(*default),
+        ParamKind::Choice { default, .. } => Value::from(default.clone()),
+    }
+}
+
+/// A whole number that can be set.
+fn integer(name: &str, label: &str, range: [u64; 3], unit: &str, help: &str) -> Param {
+    let [min, default, max] = range;
+    let kind = ParamKind::Integer { min, max, default, unit: unit.to_owned() };
+    Param { name: name.to_owned(), label: label.to_owned(), kind, help: help.to_owned() }
+}
+
+/// A word that can be chosen; the first is the default.
+fn choice(name: &str, label: &str, options: &[&str], help: &str) -> Param {
+    let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
+    let default = options.first().cloned().unwrap_or_default();
+    let kind = ParamKind::Choice { options, default };
+    Param { name: name.to_owned(), label: label.to_owned(), kind, help: help.to_owned() }
+}
+
+/// What every lab has.
+fn common() -> [Param; 4] {
+    [
+        choice(
+            "peer",
+            "Client",
+            &["browser", "agent"],
+            "Who asks: this page, or a client inside the server.",
+        ),
+        integer(
+            "link_ms",
+            "Link delay",
+            [0, 40, 2_000],
+            "ms",
+            "What the link delays each way. A loopback has no distance of its own; 0 leaves it out.",
+        ),
+        Param {
+            name: "pause".to_owned(),
+            label: "Pause at each step".to_owned(),
+            kind: ParamKind::Boolean { default: false },
+            help: "The server itself stops before each answer and close, until Next.".to_owned(),
+        },
+        integer(
+            "pause_limit_s",
+            "Pause for at most",
+            [1, 120, 600],
+            "s",
+            "After this the server goes on by itself, and says so.",
+        ),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn parameters_are_checked_by_name_and_range() {
+        let lab = http10::describe();
+        let fill = |value: Value| fill(&lab, value.as_object().cloned().unwrap());
+        let filled = fill(json!({"requests": 5})).unwrap();
+        assert_eq!((&filled["requests"], &filled["link_ms"]), (&json!(5), &json!(40)));
+        for (given, said) in [
+            (json!({"requests": 0}), "requests takes a whole number from 1 to 20"),
+            (json!({"requests": "3"}), "requests takes a whole number from 1 to 20"),
+            (json!({"pause": 1}), "pause takes true or false"),
+            (json!({"peer": "cat"}), "peer takes one of browser, agent"),
+        ] {
+            assert_eq!(fill(given).unwrap_err().to_string(), said);
+        }
+        assert!(fill(json!({"reqests": 3})).unwrap_err().to_string().contains("it has requests"));
+    }
+}

@@ -1,0 +1,53 @@
+//! The lab `http10`: each request on a connection of its own.
+
+use anyhow::Context as _;
+use futures_util::future::try_join_all;
+use trace::http1::Version;
+use trace::studio::Lab;
+
+use super::{choice, common, integer};
+use crate::agent::Client;
+use crate::listen::Service;
+use crate::run::Run;
+
+/// Its words and its knobs.
+#[must_use]
+pub fn describe() -> Lab {
+    let mut params = vec![
+        integer("requests", "Requests", [1, 3, 20], "", "How many times the client asks."),
+        choice("order", "Order", &["in_turn", "parallel"], "One after the other, or all at once."),
+        choice(
+            "resource",
+            "Resource",
+            &["hello", "page/index.html", "page/dog.png"],
+            "What the client asks for.",
+        ),
+    ];
+    params.extend(common());
+    Lab {
+        id: "http10".to_owned(),
+        title: "HTTP/1.0".to_owned(),
+        group: "Request · response".to_owned(),
+        summary: "Every request opens a TCP connection of its own, and the server closes it after the answer.".to_owned(),
+        params,
+    }
+}
+
+/// The agent asks.
+pub async fn ask(run: &Run, service: &Service) -> anyhow::Result<()> {
+    let path = format!("/r/{}/{}", run.id, run.word("resource"));
+    let one = || async {
+        let mut client = Client::connect(run, service).await?;
+        client.get(&path, Version::Http10).await?;
+        client.closed().await
+    };
+    let requests = run.number("requests");
+    if run.word("order") == "parallel" {
+        try_join_all((0..requests).map(|_| one())).await.map(|_| ())
+    } else {
+        for number in 1..=requests {
+            one().await.with_context(|| format!("request {number} of {requests}"))?;
+        }
+        Ok(())
+    }
+}

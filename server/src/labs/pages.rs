@@ -1,0 +1,140 @@
+//! The resources that the HTTP labs serve: a greeting, a page, a picture.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use trace::studio::Problem;
+
+use crate::refusal::Refusal;
+use crate::run::Bound;
+
+/// The most that a request's body may have, in bytes.
+const BODY_MAX: usize = 8 * 1024 * 1024;
+
+/// A body must bring [`LEAST`] bytes in each window of this length.
+const WINDOW: Duration = Duration::from_secs(10);
+
+/// 100 bytes a second over one [`WINDOW`].
+const LEAST: usize = 1_000;
+
+/// The longest delay that may be asked for, in milliseconds.
+const DELAY_MAX: u64 = 10_000;
+
+const INDEX: &[u8] = include_bytes!("../../../assets/labs/index.html");
+const DOG: &[u8] = include_bytes!("../../../assets/labs/dog.png");
+
+/// Answers a request to a lab's address.
+///
+/// # Errors
+/// A body that is too long or too slow.
+pub async fn answer(
+    bound: &Bound,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Refusal> {
+    let (parts, body) = request.into_parts();
+    let sent = collect(body).await?;
+    let prefix = format!("/r/{}", bound.run.id);
+    let path = parts.uri.path().strip_prefix(&prefix).unwrap_or_default();
+    if parts.method == Method::OPTIONS {
+        return Ok(preflight());
+    }
+    let response = match path {
+        "/hello" => hello(sent.len()),
+        "/page/index.html" => content("text/html; charset=utf-8", Bytes::from_static(INDEX)),
+        "/page/dog.png" => content("image/png", Bytes::from_static(DOG)),
+        _ => return Ok(unknown_path(path)),
+    };
+    match delay(parts.uri.query().unwrap_or_default()) {
+        Ok(delay) => tokio::time::sleep(delay).await,
+        Err(problem) => return Ok(self::problem(&problem)),
+    }
+    Ok(response)
+}
+
+fn hello(sent: usize) -> Response<Full<Bytes>> {
+    let text = match sent {
+        0 => "Hello.\n".to_owned(),
+        sent => format!("Hello. You sent {sent} bytes.\n"),
+    };
+    content("text/plain; charset=utf-8", Bytes::from(text))
+}
+
+fn content(kind: &'static str, bytes: Bytes) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(bytes));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+}
+
+/// The answer to a browser that asks whether a page of another origin may ask.
+fn preflight() -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let headers = response.headers_mut();
+    let any = HeaderValue::from_static("*");
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, any.clone());
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, any);
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    response
+}
+
+fn unknown_path(path: &str) -> Response<Full<Bytes>> {
+    problem(&Problem {
+        kind: "about:blank".to_owned(),
+        title: "Not Found".to_owned(),
+        status: 404,
+        detail: format!("This lab has /hello, /page/index.html and /page/dog.png, but not {path}."),
+    })
+}
+
+/// A problem as an answer.
+pub fn problem(problem: &Problem) -> Response<Full<Bytes>> {
+    let bytes = Bytes::from(serde_json::to_vec(problem).unwrap_or_default());
+    let mut response = content("application/problem+json", bytes);
+    *response.status_mut() =
+        StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response
+}
+
+/// `delay_ms` of a query.
+fn delay(query: &str) -> Result<Duration, Problem> {
+    let asked = query.split('&').find_map(|pair| pair.strip_prefix("delay_ms="));
+    let millis = asked.map_or(Some(0), |text| text.parse().ok());
+    match millis.filter(|millis| *millis <= DELAY_MAX) {
+        Some(millis) => Ok(Duration::from_millis(millis)),
+        None => Err(Problem {
+            kind: "about:blank".to_owned(),
+            title: "Unprocessable Content".to_owned(),
+            status: 422,
+            detail: format!("delay_ms takes a whole number from 0 to {DELAY_MAX}."),
+        }),
+    }
+}
+
+/// Reads a body, bounded in length and in slowness.
+async fn collect(mut body: Incoming) -> Result<Bytes, Refusal> {
+    let mut whole = BytesMut::new();
+    let mut window_end = tokio::time::Instant::now() + WINDOW;
+    let mut in_window = 0;
+    loop {
+        match tokio::time::timeout_at(window_end, body.frame()).await {
+            Ok(None) => return Ok(whole.freeze()),
+            Ok(Some(Err(_))) => return Err(Refusal::BadRequest),
+            Ok(Some(Ok(frame))) => {
+                let data = frame.into_data().unwrap_or_default();
+                if whole.len() + data.len() > BODY_MAX {
+                    return Err(Refusal::BodyTooLarge);
+                }
+                in_window += data.len();
+                whole.extend_from_slice(&data);
+            }
+            Err(_) if in_window < LEAST => return Err(Refusal::SlowBody),
+            Err(_) => {
+                in_window = 0;
+                window_end += WINDOW;
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The listening half of Lifeline: real services whose sockets are heard, and the studio that shows
+//! them. It never draws, and it decodes nothing by itself (that is `wire`).
+//!
+//! Open first: [`serve()`] (everything that starts), `listen` (a connection's way through tap,
+//! lobby, run, link and service), `control` (the studio's API).
+
+mod activity;
+mod agent;
+mod clock;
+pub mod config;
+mod control;
+mod decode;
+pub mod error;
+mod gate;
+mod labs;
+mod link;
+mod listen;
+mod lobby;
+mod log;
+mod refusal;
+mod run;
+mod runs;
+mod serve_conn;
+mod tap;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use trace::http1::Version;
+
+use config::Config;
+use error::StartError;
+use listen::{Labs, Service};
+use runs::Runs;
+
+/// How long what is in flight may take when the server stops.
+const SHUTDOWN: Duration = Duration::from_secs(5);
+
+/// Names of services whose ports are kept for them, after the instances and in this order.
+const AFTER_INSTANCES: [&str; 1] = ["http10"];
+
+/// A server that listens and has not begun to serve.
+#[derive(Debug)]
+pub struct Server {
+    /// Where the studio listens.
+    pub studio: SocketAddr,
+    config: Config,
+    studio_listener: TcpListener,
+    services: Vec<(TcpListener, Service)>,
+}
+
+/// Opens every port.
+///
+/// # Errors
+/// A port that is taken, by name.
+pub async fn bind(config: Config) -> Result<Server, StartError> {
+    let studio_listener = listen_on(&config, "studio", 0).await?;
+    let studio = address_of(&studio_listener, "studio")?;
+    let mut services = Vec::new();
+    let instances =
+        (1..=config.instances).map(|number| (format!("instance{number}"), Version::Http11));
+    let others = AFTER_INSTANCES.iter().map(|&name| (name.to_owned(), Version::Http10));
+    for (offset, (name, version)) in (1..).zip(instances.chain(others)) {
+        let listener = listen_on(&config, &name, offset).await?;
+        let addr = address_of(&listener, &name)?;
+        services.push((listener, Service { name, addr, version }));
+    }
+    Ok(Server { studio, config, studio_listener, services })
+}
+
+async fn listen_on(config: &Config, name: &str, offset: u16) -> Result<TcpListener, StartError> {
+    let port = if config.port == 0 { 0 } else { config.port + offset };
+    let addr = SocketAddr::new(config.host, port);
+    TcpListener::bind(addr).await.map_err(|source| StartError::Listen {
+        name: name.to_owned(),
+        addr,
+        source,
+    })
+}
+
+fn address_of(listener: &TcpListener, name: &str) -> Result<SocketAddr, StartError> {
+    listener.local_addr().map_err(|source| StartError::Address { name: name.to_owned(), source })
+}
+
+/// Serves until `stop` is cancelled, then finishes what is in flight.
+pub async fn serve(server: Server, stop: CancellationToken) {
+    let runs = Arc::new(Runs::default());
+    let labs = Arc::new(Labs::new(Arc::clone(&runs), stop.clone()));
+    let services: Vec<Service> =
+        server.services.iter().map(|(_, service)| service.clone()).collect();
+    for (listener, service) in server.services {
+        tokio::spawn(listen::accept(Arc::clone(&labs), listener, service));
+    }
+    tokio::spawn(Arc::clone(&runs).sweep(stop.clone()));
+    let studio = control::Studio::new(&server.config, server.studio, services, runs, stop.clone());
+    let studio_tasks = control::accept(server.studio_listener, studio, stop).await;
+    // The studio has stopped accepting: the token is cancelled.
+    labs.tasks.close();
+    studio_tasks.close();
+    let both = async { tokio::join!(labs.tasks.wait(), studio_tasks.wait()) };
+    if tokio::time::timeout(SHUTDOWN, both).await.is_err() {
+        tracing::warn!("not everything was finished within {} s", SHUTDOWN.as_secs());
+    }
+}

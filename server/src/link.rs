@@ -1,0 +1,210 @@
+//! The link of a run: sits between the tap and the service, once, and delays the real bytes. Both
+//! its ends are heard: the tap at the socket, `passed` at the service.
+//!
+//! ```text
+//! socket ─► tap ─► read ─► (due, bytes) queue ─► hand over ─► service
+//!        ◄─     ◄─ write ◄─ (due, bytes) queue ◄─ take    ◄─
+//! ```
+
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream};
+use tokio::sync::mpsc;
+use trace::note;
+use trace::span::Dir;
+use trace::time::Micros;
+
+use crate::clock;
+use crate::tap::Ear;
+
+/// The most that one read takes.
+const PIECE: usize = 16 * 1024;
+
+/// Pieces that may be under way in a direction: the link's own back-pressure.
+const UNDER_WAY: usize = 64;
+
+/// How long the other side is given to close too, once we have.
+pub const LINGER: Duration = Duration::from_secs(1);
+
+/// A link before it carries anything.
+#[derive(Debug)]
+pub struct Link {
+    /// The delay of one way.
+    pub delay: Micros,
+    /// When the connection was accepted: its set-up costs a round trip from then on.
+    pub accepted: Micros,
+    /// Bytes that were read before the run was known.
+    pub first: Bytes,
+}
+
+/// Bytes under way, and when they arrive; none is the end of the direction.
+type Piece = (Micros, Option<Bytes>);
+
+impl Link {
+    /// Notes the set-up, then carries bytes in a task of its own. Gives the service's end.
+    pub fn lay<S>(self, stream: S, ear: Ear) -> DuplexStream
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let (near, far) = tokio::io::duplex(PIECE * 4);
+        tokio::spawn(self.carry(stream, near, ear));
+        far
+    }
+
+    async fn carry<S>(self, stream: S, service: DuplexStream, ear: Ear)
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let (socket_read, socket_write) = tokio::io::split(stream);
+        let (service_read, service_write) = tokio::io::split(service);
+        let (in_queue, in_due) = mpsc::channel(UNDER_WAY);
+        let (out_queue, out_due) = mpsc::channel(UNDER_WAY);
+        let ready = self.accepted.plus(self.delay).plus(self.delay);
+        let first = (ready.max(clock::now()).plus(self.delay), Some(self.first.clone()));
+        let inward = async {
+            let _ = in_queue.send(first).await;
+            take(socket_read, in_queue, self.delay, ready).await;
+        };
+        let (to_server, to_client) = (ear.clone(), ear);
+        let (_, _, _, socket) = tokio::join!(
+            inward,
+            hand_over(in_due, service_write, |upto| to_server.passed(Dir::ToServer, upto)),
+            take_out(service_read, out_queue, self.delay, |upto| {
+                to_client.passed(Dir::ToClient, upto);
+            }),
+            deliver(out_due, socket_write),
+        );
+        drop(socket);
+    }
+
+    /// What the set-up of a connection costs on this link.
+    pub const fn setup(&self) -> note::What {
+        note::What::LinkSetup { held_us: self.delay.plus(self.delay) }
+    }
+}
+
+/// Reads the socket and sends what came on its way.
+async fn take<R: AsyncRead + Unpin>(
+    mut from: R,
+    queue: mpsc::Sender<Piece>,
+    delay: Micros,
+    ready: Micros,
+) {
+    let mut buffer = vec![0; PIECE];
+    while let Ok(len @ 1..) = from.read(&mut buffer).await {
+        let bytes = Bytes::copy_from_slice(buffer.get(..len).unwrap_or_default());
+        let due = clock::now().max(ready).plus(delay);
+        if queue.send((due, Some(bytes))).await.is_err() {
+            // The service is gone: what still comes is read, so that our close is no reset.
+            linger(&mut from).await;
+            return;
+        }
+    }
+    let _ = queue.send((clock::now().max(ready).plus(delay), None)).await;
+}
+
+/// Takes what the service writes, says that it left, and sends it on its way.
+async fn take_out<R: AsyncRead + Unpin>(
+    mut from: R,
+    queue: mpsc::Sender<Piece>,
+    delay: Micros,
+    passed: impl Fn(u64),
+) {
+    let mut buffer = vec![0; PIECE];
+    let mut offset = 0;
+    while let Ok(len @ 1..) = from.read(&mut buffer).await {
+        offset += len as u64;
+        passed(offset);
+        let bytes = Bytes::copy_from_slice(buffer.get(..len).unwrap_or_default());
+        if queue.send((clock::now().plus(delay), Some(bytes))).await.is_err() {
+            return;
+        }
+    }
+    let _ = queue.send((clock::now().plus(delay), None)).await;
+}
+
+/// Gives the service what has arrived, and says so.
+async fn hand_over<W: AsyncWrite + Unpin>(
+    mut due: mpsc::Receiver<Piece>,
+    mut to: W,
+    passed: impl Fn(u64),
+) {
+    let mut offset = 0;
+    while let Some((at, bytes)) = due.recv().await {
+        tokio::time::sleep_until(clock::deadline(at)).await;
+        let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) else { break };
+        offset += bytes.len() as u64;
+        // Told first: the service may answer before this task runs again.
+        passed(offset);
+        if to.write_all(&bytes).await.is_err() {
+            return;
+        }
+    }
+    let _ = to.shutdown().await;
+}
+
+/// Writes to the socket what has arrived there, then closes it.
+async fn deliver<W: AsyncWrite + Unpin>(mut due: mpsc::Receiver<Piece>, mut to: W) -> W {
+    while let Some((at, bytes)) = due.recv().await {
+        tokio::time::sleep_until(clock::deadline(at)).await;
+        let Some(bytes) = bytes else { break };
+        if to.write_all(&bytes).await.is_err() || to.flush().await.is_err() {
+            return to;
+        }
+    }
+    let _ = to.shutdown().await;
+    to
+}
+
+/// Reads what still comes, for a bounded time, so that a close is in order and not a reset.
+pub async fn linger<R: AsyncRead + Unpin>(from: &mut R) {
+    let mut buffer = vec![0; PIECE];
+    let drain = async { while let Ok(1..) = from.read(&mut buffer).await {} };
+    let _ = tokio::time::timeout(LINGER, drain).await;
+}
+
+/// Closes a stream in order: says that nothing more comes, then waits a little for the other side.
+pub async fn close<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) {
+    if within_linger(stream.shutdown()).await.is_some() {
+        linger(stream).await;
+    }
+}
+
+async fn within_linger<T>(work: impl Future<Output = io::Result<T>>) -> Option<T> {
+    tokio::time::timeout(LINGER, work).await.ok()?.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn bytes_arrive_after_the_delay_and_the_set_up() {
+        let (ear, mut heard, _) = Ear::new();
+        let (mut client, socket) = tokio::io::duplex(1024);
+        let link = Link {
+            delay: Micros::from_millis(40),
+            accepted: clock::now(),
+            first: Bytes::from_static(b"ask"),
+        };
+        let mut service = link.lay(socket, ear);
+        let began = tokio::time::Instant::now();
+        let mut buffer = [0; 3];
+        service.read_exact(&mut buffer).await.unwrap();
+        assert_eq!(&buffer, b"ask");
+        let asked = began.elapsed();
+        service.write_all(b"yes").await.unwrap();
+        client.read_exact(&mut buffer).await.unwrap();
+        let answered = began.elapsed();
+        let close =
+            |elapsed: Duration, millis: u64| elapsed.as_millis().abs_diff(u128::from(millis)) <= 2;
+        assert!(close(asked, 120), "a round trip for the set-up, then one way: {asked:?}");
+        assert!(close(answered, 160), "{answered:?}");
+        drop(service);
+        assert_eq!(client.read(&mut buffer).await.unwrap(), 0, "the close arrives too");
+        assert!(matches!(heard.recv().await, Some(crate::tap::Heard::Passed { upto: 3, .. })));
+    }
+}

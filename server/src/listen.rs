@@ -1,0 +1,204 @@
+//! The lab listeners: always captured, and nothing stands in front of them. Accepts, hears, waits in
+//! the lobby, binds to a run, lays the link, serves.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use trace::http1::Version;
+use trace::participant::{Participant, Role};
+
+use crate::clock;
+use crate::link::{self, Link};
+use crate::lobby::{self, NoHead};
+use crate::refusal::Refusal;
+use crate::run::{Arrival, Run};
+use crate::runs::Runs;
+use crate::serve_conn::{Conn, Dialect};
+use crate::tap::{Ear, Tap};
+
+/// The most connections to the labs at once.
+const CONNS_MAX: usize = 20_000;
+
+/// The most connections to the labs at once from one address.
+const CONNS_PER_ADDRESS: usize = 2_000;
+
+/// A lab service that listens.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// Its name among the origins: `instance1`, `http10`.
+    pub name: String,
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// The version of HTTP that it speaks.
+    pub version: Version,
+}
+
+/// What all lab listeners share.
+#[derive(Debug)]
+pub struct Labs {
+    /// The runs.
+    pub runs: Arc<Runs>,
+    /// Ends everything.
+    pub stop: CancellationToken,
+    /// Every connection's task.
+    pub tasks: TaskTracker,
+    conns: Mutex<BTreeMap<IpAddr, usize>>,
+}
+
+impl Service {
+    /// Its lane.
+    #[must_use]
+    pub fn participant(&self) -> Participant {
+        let name = match self.name.strip_prefix("instance") {
+            Some(number) => format!("Instance {number}"),
+            None => "Server".to_owned(),
+        };
+        let detail = format!(":{}", self.addr.port());
+        Participant { id: self.name.clone(), name, role: Role::Server, detail }
+    }
+}
+
+impl Labs {
+    /// Nothing is connected yet.
+    #[must_use]
+    pub fn new(runs: Arc<Runs>, stop: CancellationToken) -> Self {
+        Self { runs, stop, tasks: TaskTracker::new(), conns: Mutex::default() }
+    }
+
+    /// A place for one more connection from an address, if there may be one.
+    fn admit(self: &Arc<Self>, from: IpAddr) -> Option<Place> {
+        let mut conns = self.conns.lock();
+        let all: usize = conns.values().sum();
+        let count = conns.entry(from).or_default();
+        if all >= CONNS_MAX || *count >= CONNS_PER_ADDRESS {
+            return None;
+        }
+        *count += 1;
+        Some(Place { labs: Arc::clone(self), from })
+    }
+}
+
+/// A connection's place among all; given back when dropped.
+struct Place {
+    labs: Arc<Labs>,
+    from: IpAddr,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut conns = self.labs.conns.lock();
+        if let Some(count) = conns.get_mut(&self.from) {
+            *count -= 1;
+            if *count == 0 {
+                conns.remove(&self.from);
+            }
+        }
+    }
+}
+
+/// Accepts connections to a lab service until the server stops.
+pub async fn accept(labs: Arc<Labs>, listener: TcpListener, service: Service) {
+    loop {
+        let accepted = tokio::select! {
+            () = labs.stop.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        let (stream, from) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Out of file descriptors, most likely: wait for some to come back.
+                tracing::warn!(service = service.name, %error, "cannot accept");
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        let place = labs.admit(from.ip());
+        let (labs, service) = (Arc::clone(&labs), service.clone());
+        let tasks = labs.tasks.clone();
+        tasks.spawn(async move {
+            let _ = stream.set_nodelay(true);
+            match place {
+                Some(place) => {
+                    connection(&labs, stream, from, &service).await;
+                    drop(place);
+                }
+                None => turn_away(stream, &service).await,
+            }
+        });
+    }
+}
+
+async fn turn_away(mut stream: TcpStream, service: &Service) {
+    tracing::warn!(service = service.name, "too many connections: refused");
+    let _ = stream.write_all(&Refusal::TooMany.bytes(service.version)).await;
+    link::close(&mut stream).await;
+}
+
+/// A connection from its acceptance to its end.
+async fn connection(labs: &Arc<Labs>, stream: TcpStream, from: SocketAddr, service: &Service) {
+    let accepted = clock::now();
+    let (ear, heard, missed) = Ear::new();
+    let mut tap = Tap::accepted(stream, ear.clone());
+    let head = tokio::select! {
+        () = labs.stop.cancelled() => return,
+        head = lobby::first_head(&mut tap) => head,
+    };
+    let head = match head {
+        Ok(head) => head,
+        Err(NoHead::Refused(refusal)) => return refuse(&mut tap, service, refusal).await,
+        Err(why) => {
+            tracing::debug!(service = service.name, %from, ?why, "closed without an answer");
+            return;
+        }
+    };
+    let run = match find(&labs.runs, &head.run) {
+        Ok(run) => run,
+        Err(refusal) => return refuse(&mut tap, service, refusal).await,
+    };
+    let delay = run.link_delay();
+    let link = Link { delay, accepted, first: head.bytes.freeze() };
+    let setup = (delay.0 > 0).then(|| link.setup());
+    let arrival = Arrival {
+        accepted,
+        client: from,
+        server: service.addr,
+        service: service.participant(),
+        user_agent: head.user_agent,
+        from_page: head.from_page,
+    };
+    let Some(bound) = run.bind(arrival, heard, missed, setup) else {
+        return refuse(&mut tap, service, Refusal::TooMany).await;
+    };
+    let bound = Conn {
+        bound,
+        dialect: Dialect { version: service.version },
+        refusal: head.refusal,
+        stop: labs.stop.clone(),
+    };
+    if delay.0 > 0 {
+        let stream = link.lay(tap, ear);
+        bound.serve(bytes::Bytes::new(), stream).await;
+    } else {
+        drop(ear);
+        bound.serve(link.first, tap).await;
+    }
+}
+
+/// The run of a first request, if its addresses answer.
+fn find(runs: &Runs, id: &trace::ids::RunId) -> Result<Arc<Run>, Refusal> {
+    let run = runs.get(id).ok_or(Refusal::UnknownRun)?;
+    if run.state().serves() { Ok(run) } else { Err(Refusal::RunOver) }
+}
+
+/// Refuses a connection that is no run's: it is in no log, so the refusal is in the server's own.
+async fn refuse(tap: &mut Tap<TcpStream>, service: &Service, refusal: Refusal) {
+    tracing::debug!(service = service.name, ?refusal, "refused");
+    let _ = tap.write_all(&refusal.bytes(service.version)).await;
+    link::close(tap).await;
+}

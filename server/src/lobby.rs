@@ -1,0 +1,182 @@
+//! The lobby: where a new connection's first bytes wait, bounded, until it is known whose run it
+//! is. Reads are large and happen above the tap, so that the record is of real system calls.
+
+use std::time::Duration;
+
+use bytes::BytesMut;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use trace::fault::Code;
+use trace::ids::{ConnId, RunId};
+use trace::span::Dir;
+use wire::conn::Conn;
+use wire::http1::{FIELDS_MAX, Found, find_head_end};
+
+use crate::refusal::Refusal;
+
+/// How long the first byte may take.
+pub const FIRST_BYTE: Duration = Duration::from_secs(10);
+
+/// How long a head may take from its first byte.
+pub const WHOLE_HEAD: Duration = Duration::from_secs(10);
+
+/// The first head of a connection.
+#[derive(Debug)]
+pub struct FirstHead {
+    /// Everything that was read, perhaps more than the head.
+    pub bytes: BytesMut,
+    /// Whose run it asks for.
+    pub run: RunId,
+    /// Its `User-Agent`.
+    pub user_agent: Option<String>,
+    /// Whether it has an `Origin`: a page asks.
+    pub from_page: bool,
+    /// Whether the run is to refuse it, since nobody could tell where its body ends or whom it asks.
+    pub refusal: Option<Refusal>,
+}
+
+/// Why there is no first head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoHead {
+    /// The client closed, or was cut off, before it had asked anything.
+    Left,
+    /// No byte came.
+    Silent,
+    /// What came is refused.
+    Refused(Refusal),
+}
+
+/// Reads a connection's first head.
+///
+/// # Errors
+/// See [`NoHead`].
+pub async fn first_head<S: AsyncRead + Unpin>(stream: &mut S) -> Result<FirstHead, NoHead> {
+    let mut bytes = BytesMut::with_capacity(4 * 1024);
+    match tokio::time::timeout(FIRST_BYTE, stream.read_buf(&mut bytes)).await {
+        Ok(Ok(1..)) => {}
+        Ok(_) => return Err(NoHead::Left),
+        Err(_) => return Err(NoHead::Silent),
+    }
+    let read = read_head(stream, &mut bytes);
+    let len = match tokio::time::timeout(WHOLE_HEAD, read).await {
+        Ok(len) => len?,
+        Err(_) => return Err(NoHead::Refused(Refusal::HeadTimeout)),
+    };
+    let head = bytes.get(..len).unwrap_or_default();
+    let (run, user_agent, from_page) = understand(head).map_err(NoHead::Refused)?;
+    let refusal = framing(head);
+    Ok(FirstHead { run, user_agent, from_page, refusal, bytes })
+}
+
+async fn read_head<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    bytes: &mut BytesMut,
+) -> Result<usize, NoHead> {
+    let mut searched = 0;
+    loop {
+        match find_head_end(bytes, &mut searched) {
+            Found::Yes(len) => return Ok(len),
+            Found::TooLong => return Err(NoHead::Refused(Refusal::HeadTooLarge)),
+            Found::No if !may_be_http(bytes) => return Err(NoHead::Refused(Refusal::BadRequest)),
+            Found::No => {}
+        }
+        if !matches!(stream.read_buf(bytes).await, Ok(1..)) {
+            return Err(NoHead::Left);
+        }
+    }
+}
+
+/// Whether a request line can still come of these bytes: a token, then whatever. It spares a
+/// client that speaks something else the wait for a head's end.
+fn may_be_http(bytes: &[u8]) -> bool {
+    let start = bytes.trim_ascii_start();
+    let method = start.split(|byte| *byte == b' ').next().unwrap_or_default();
+    let token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    method.len() <= 32 && method.iter().all(token)
+}
+
+/// Whose run the head asks for, who asks, and whether it is a page.
+fn understand(head: &[u8]) -> Result<(RunId, Option<String>, bool), Refusal> {
+    let mut headers = [httparse::EMPTY_HEADER; FIELDS_MAX];
+    let mut request = httparse::Request::new(&mut headers);
+    match request.parse(head) {
+        Ok(httparse::Status::Complete(_)) => {}
+        Err(httparse::Error::TooManyHeaders) => return Err(Refusal::HeadTooLarge),
+        _ => return Err(Refusal::BadRequest),
+    }
+    let target = request.path.unwrap_or_default();
+    let value = |name: &str| {
+        let header =
+            request.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
+        std::str::from_utf8(header.value).ok()
+    };
+    let run = run_of(target).ok_or(Refusal::NoRun)?;
+    Ok((run, value("user-agent").map(str::to_owned), value("origin").is_some()))
+}
+
+/// What is wrong with a head that keeps the grammar, by our own decoder: hyper would refuse it too,
+/// without a word and always in HTTP/1.1.
+fn framing(head: &[u8]) -> Option<Refusal> {
+    let mut events = Vec::new();
+    Conn::http1(ConnId(0)).feed(Dir::ToServer, head, &mut events);
+    let bad = |code: Code| {
+        matches!(
+            code,
+            Code::BadLength
+                | Code::ConflictingLengths
+                | Code::BadCoding
+                | Code::CodingInHttp10
+                | Code::BadHost
+        )
+    };
+    let faults = &events.first()?.faults;
+    faults.iter().any(|fault| bad(fault.code)).then_some(Refusal::BadRequest)
+}
+
+/// The run in a target: `/r/{run}/…`, or the same after a scheme and an authority.
+pub fn run_of(target: &str) -> Option<RunId> {
+    let path = match target.strip_prefix("http://") {
+        Some(rest) => rest.find('/').and_then(|slash| rest.get(slash..))?,
+        None => target,
+    };
+    let run = path.strip_prefix("/r/")?.split(['/', '?']).next().unwrap_or_default();
+    let known = !run.is_empty() && run.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    known.then(|| RunId(run.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_run_is_in_the_target() {
+        let run = |target| run_of(target).map(|run| run.0);
+        assert_eq!(run("/r/abc/hello"), Some("abc".to_owned()));
+        assert_eq!(run("http://localhost:4001/r/abc?x"), Some("abc".to_owned()));
+        for none in ["/", "/hello", "/r/", "/r//hello", "*", "http://localhost", "/r/%2e/x"] {
+            assert_eq!(run(none), None, "{none}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_no_head_is_refused() {
+        let long = format!("GET /r/a HTTP/1.1\r\nX: {}", "x".repeat(70_000));
+        let many = format!("GET /r/a HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(300));
+        let cases: [(&[u8], NoHead); 7] = [
+            (b"\x16\x03\x01\x02", NoHead::Refused(Refusal::BadRequest)),
+            (b"GET /r/a HTTP/1.1\r\nBad Name: x\r\n\r\n", NoHead::Refused(Refusal::BadRequest)),
+            (b"GET /r/a HTTP/1.1\r\nHost: a", NoHead::Refused(Refusal::HeadTimeout)),
+            (b"GET / HTTP/1.1\r\n\r\n", NoHead::Refused(Refusal::NoRun)),
+            (b"", NoHead::Silent),
+            (long.as_bytes(), NoHead::Refused(Refusal::HeadTooLarge)),
+            (many.as_bytes(), NoHead::Refused(Refusal::HeadTooLarge)),
+        ];
+        for (said, why) in cases {
+            let (mut client, mut socket) = tokio::io::duplex(1 << 20);
+            tokio::io::AsyncWriteExt::write_all(&mut client, said).await.unwrap();
+            assert_eq!(first_head(&mut socket).await.unwrap_err(), why, "{said:?}");
+        }
+        let (client, mut socket) = tokio::io::duplex(64);
+        drop(client);
+        assert_eq!(first_head(&mut socket).await.unwrap_err(), NoHead::Left);
+    }
+}

@@ -1,0 +1,95 @@
+//! All runs of this server.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use rand::Rng as _;
+use tokio_util::sync::CancellationToken;
+use trace::ids::RunId;
+use trace::studio::RunState;
+use trace::time::Micros;
+
+use crate::run::Run;
+
+/// The most runs at once; the oldest that is over makes room for a new one.
+pub const RUNS_MAX: usize = 200;
+
+/// After how long without driver or traffic a run ends.
+const IDLE_MAX: Micros = Micros(600_000_000);
+
+/// Letters and digits that are not taken for each other.
+const ALPHABET: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
+
+/// All runs, in the order of their making.
+#[derive(Debug, Default)]
+pub struct Runs(Mutex<BTreeMap<u64, Arc<Run>>>);
+
+impl Runs {
+    /// The run of this name.
+    pub fn get(&self, id: &RunId) -> Option<Arc<Run>> {
+        self.0.lock().values().find(|run| run.id == *id).cloned()
+    }
+
+    /// All runs, the newest first.
+    pub fn all(&self) -> Vec<Arc<Run>> {
+        self.0.lock().values().rev().cloned().collect()
+    }
+
+    /// Adds a run. None if there are as many as there may be and none of them is over.
+    pub fn add(&self, run: Run) -> Option<Arc<Run>> {
+        let mut runs = self.0.lock();
+        if runs.len() >= RUNS_MAX {
+            let over = runs.iter().find(|(_, run)| !run.state().serves()).map(|(at, _)| *at)?;
+            if let Some(dropped) = runs.remove(&over) {
+                tracing::info!(run = %dropped.id, "forgotten, to make room for a new run");
+            }
+        }
+        let number = runs.last_key_value().map_or(0, |(number, _)| number + 1);
+        let run = Arc::new(run);
+        runs.insert(number, Arc::clone(&run));
+        Some(run)
+    }
+
+    /// Forgets a run, after ending it.
+    pub fn remove(&self, id: &RunId) -> Option<Arc<Run>> {
+        let mut runs = self.0.lock();
+        let number = runs.iter().find(|(_, run)| run.id == *id).map(|(number, _)| *number)?;
+        let run = runs.remove(&number)?;
+        run.go_to(RunState::Finished, "deleted");
+        Some(run)
+    }
+
+    /// Ends runs that nobody uses, until the server stops.
+    pub async fn sweep(self: Arc<Self>, stop: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(Duration::from_secs(10)) => {}
+            }
+            for run in self.all() {
+                if run.state().serves() && run.idle_for() >= IDLE_MAX {
+                    run.go_to(RunState::Finished, "10 minutes without driver or traffic");
+                }
+            }
+        }
+    }
+}
+
+/// A name that has not been given: 8 letters and digits drawn by lot.
+pub fn new_id() -> RunId {
+    RunId(draw(8))
+}
+
+/// A key: 160 bits drawn by lot.
+pub fn new_key() -> String {
+    draw(32)
+}
+
+fn draw(len: usize) -> String {
+    let mut rng = rand::rng();
+    let letter =
+        |_| ALPHABET.get(rng.random_range(0..ALPHABET.len())).copied().map_or('2', char::from);
+    (0..len).map(letter).collect()
+}

@@ -1,0 +1,330 @@
+//! A bound connection's life: hyper speaks HTTP/1 on it, and the loop here keeps the times that
+//! hyper does not know (keep-alive, a head half come) and closes through the run's gate.
+
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, header};
+use http_body_util::Full;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::ext::ReasonPhrase;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio_util::sync::CancellationToken;
+use trace::http1::Version;
+use trace::note::{Act, What};
+use trace::time::Micros;
+
+use crate::activity::{Activity, Doing, Exchange, Watched};
+use crate::clock;
+use crate::labs::pages;
+use crate::link;
+use crate::lobby::{WHOLE_HEAD, run_of};
+use crate::refusal::Refusal;
+use crate::run::Bound;
+
+/// What a listener speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dialect {
+    /// The version of its answers.
+    pub version: Version,
+}
+
+/// Why a connection's loop ended.
+enum End {
+    /// hyper is done: the answer said close, or the client left.
+    Over,
+    /// The keep-alive time ran out.
+    KeepAlive(Micros),
+    /// A head began and never became whole.
+    HalfHead,
+    /// The run is over, or the server stops.
+    Stop,
+}
+
+/// A body that keeps its exchange open until the last byte is written.
+pub struct Tracked {
+    body: Full<Bytes>,
+    _exchange: Exchange,
+}
+
+impl Body for Tracked {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A connection that became a run's.
+pub struct Conn {
+    /// Its place there.
+    pub bound: Bound,
+    /// What its listener speaks.
+    pub dialect: Dialect,
+    /// Why its first request is refused, if it is.
+    pub refusal: Option<Refusal>,
+    /// Ends it.
+    pub stop: CancellationToken,
+}
+
+impl Conn {
+    /// Serves until it is closed. `first` was read from the stream already.
+    pub async fn serve<S>(self, first: Bytes, mut stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        if let Some(refusal) = self.refusal {
+            self.refuse(&mut stream, refusal).await;
+            return link::close(&mut stream).await;
+        }
+        let Self { bound, dialect, stop, .. } = self;
+        let bound = Arc::new(bound);
+        let activity = Activity::new();
+        let stream = Watched::new(first, stream, Arc::clone(&activity));
+        let service = {
+            let (bound, activity) = (Arc::clone(&bound), Arc::clone(&activity));
+            hyper::service::service_fn(move |request| {
+                let (bound, exchange) = (Arc::clone(&bound), activity.begin());
+                Box::pin(async move { answer(&bound, dialect, request, exchange).await })
+            })
+        };
+        let mut conn = hyper::server::conn::http1::Builder::new()
+            .title_case_headers(true)
+            .max_buf_size(wire::http1::HEAD_MAX)
+            .max_headers(wire::http1::FIELDS_MAX)
+            .serve_connection(TokioIo::new(stream), service);
+        let end = {
+            let mut over = pin!(poll_fn(|cx| conn.poll_without_shutdown(cx)));
+            wait_for_end(&bound, &activity, &stop, &mut over).await
+        };
+        let mut stream = conn.into_parts().io.into_inner();
+        match end {
+            End::Over if !activity.client_done() => {
+                bound.run.gate.pass(bound.conn, Act::Close).await;
+            }
+            End::Over | End::Stop => {}
+            End::KeepAlive(after_us) => {
+                bound.run.note(Some(bound.conn), What::KeepAliveOver { after_us });
+            }
+            End::HalfHead => refuse_raw(&bound, dialect, &mut stream, Refusal::HeadTimeout).await,
+        }
+        link::close(&mut stream).await;
+    }
+
+    async fn refuse<S: AsyncWrite + Unpin>(&self, stream: &mut S, refusal: Refusal) {
+        self.bound.run.gate.pass(self.bound.conn, Act::Answer).await;
+        refuse_raw(&self.bound, self.dialect, stream, refusal).await;
+        self.bound.run.gate.pass(self.bound.conn, Act::Close).await;
+    }
+}
+
+/// Refuses beside hyper, and notes it in the run.
+async fn refuse_raw<S>(bound: &Bound, dialect: Dialect, stream: &mut S, refusal: Refusal)
+where
+    S: AsyncWrite + Unpin,
+{
+    let (status, _, why) = refusal.parts();
+    bound.run.note(Some(bound.conn), What::Refused { status: Some(status), why: why.to_owned() });
+    let _ = stream.write_all(&refusal.bytes(dialect.version)).await;
+}
+
+/// Lets hyper work until it is done or one of our own times runs out.
+async fn wait_for_end<F>(
+    bound: &Bound,
+    activity: &Activity,
+    stop: &CancellationToken,
+    over: &mut Pin<&mut F>,
+) -> End
+where
+    F: Future<Output = hyper::Result<()>>,
+{
+    let keep_alive = keep_alive(bound);
+    let mut state = bound.run.watch_state();
+    let mut stopping = false;
+    loop {
+        let deadline = match activity.doing() {
+            Doing::Busy => clock::now().plus(keep_alive.min(Micros::from_millis(1_000))),
+            Doing::Idle(since) => since.plus(keep_alive),
+            Doing::HalfHead(since) => since.plus(head_time()),
+        };
+        tokio::select! {
+            biased;
+            result = over.as_mut() => {
+                if let Err(error) = result {
+                    note_hyper(bound, &error);
+                }
+                return End::Over;
+            }
+            () = tokio::time::sleep_until(clock::deadline(deadline)) => {}
+            _ = state.wait_for(|state| !state.serves()), if !stopping => stopping = true,
+            () = stop.cancelled(), if !stopping => stopping = true,
+        }
+        match activity.doing() {
+            // What is in flight is finished; the timer above looks again.
+            Doing::Busy => {}
+            _ if stopping => return End::Stop,
+            Doing::Idle(since) if clock::now() >= since.plus(keep_alive) => {
+                if wait_at_gate(bound, activity, over).await == Gone::Yes {
+                    return End::Over;
+                }
+                if activity.doing() == Doing::Idle(since) {
+                    return End::KeepAlive(keep_alive);
+                }
+            }
+            Doing::HalfHead(since) if clock::now() >= since.plus(head_time()) => {
+                return End::HalfHead;
+            }
+            Doing::Idle(_) | Doing::HalfHead(_) => {}
+        }
+    }
+}
+
+/// Notes a head that hyper refused by itself, as it does with the second and later ones.
+fn note_hyper(bound: &Bound, error: &hyper::Error) {
+    let why = error.to_string();
+    if error.is_parse() {
+        let status = if error.is_parse_too_large() { 431 } else { 400 };
+        bound.run.note(Some(bound.conn), What::Refused { status: Some(status), why });
+    } else {
+        tracing::debug!(run = %bound.run.id, conn = %bound.conn, why, "connection ended");
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Gone {
+    Yes,
+    No,
+}
+
+/// Waits at the gate before the close of an idle connection, while the connection goes on working.
+async fn wait_at_gate<F, E>(bound: &Bound, activity: &Activity, over: &mut Pin<&mut F>) -> Gone
+where
+    F: Future<Output = Result<(), E>>,
+{
+    let asked_again = async {
+        while matches!(activity.doing(), Doing::Idle(_)) {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::select! {
+        biased;
+        _ = over.as_mut() => Gone::Yes,
+        () = bound.run.gate.pass(bound.conn, Act::Close) => Gone::No,
+        () = asked_again => Gone::No,
+    }
+}
+
+fn head_time() -> Micros {
+    Micros(u64::try_from(WHOLE_HEAD.as_micros()).unwrap_or(u64::MAX))
+}
+
+/// The idle seconds that this run's connections have; a lab without the knob closes by itself.
+fn keep_alive(bound: &Bound) -> Micros {
+    let seconds = bound.run.log.header.number("keep_alive_s").unwrap_or(10);
+    Micros::from_millis(seconds * 1_000)
+}
+
+/// Answers a request on a bound connection.
+async fn answer(
+    bound: &Bound,
+    dialect: Dialect,
+    request: Request<Incoming>,
+    exchange: Exchange,
+) -> Result<Response<Tracked>, Infallible> {
+    bound.run.touch();
+    let asked = run_of(&request.uri().to_string());
+    let persistence = persistence(&request);
+    let hosts = request.headers().get_all(header::HOST).iter().count();
+    let mut response = if hosts != 1 && request.version() == http::Version::HTTP_11 {
+        refuse(bound, Refusal::BadRequest)
+    } else if asked.as_ref() != Some(&bound.run.id) {
+        refuse(bound, Refusal::Misdirected)
+    } else if !bound.run.state().serves() {
+        refuse(bound, Refusal::RunOver)
+    } else {
+        match pages::answer(bound, request).await {
+            Ok(response) => response,
+            Err(refusal) => refuse(bound, refusal),
+        }
+    };
+    bound.run.gate.pass(bound.conn, Act::Answer).await;
+    speak(dialect, bound, persistence, &mut response);
+    Ok(response.map(|body| Tracked { body, _exchange: exchange }))
+}
+
+/// An answer that refuses, noted in the run, after which the connection closes.
+fn refuse(bound: &Bound, refusal: Refusal) -> Response<Full<Bytes>> {
+    let (status, reason, why) = refusal.parts();
+    bound.run.note(Some(bound.conn), What::Refused { status: Some(status), why: why.to_owned() });
+    let mut response = pages::problem(&refusal.problem());
+    // hyper's own words for some statuses are those of older specifications.
+    response.extensions_mut().insert(ReasonPhrase::from_static(reason.as_bytes()));
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// Whether a client wants its connection to go on (RFC 9112, section 9.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Persistence {
+    Wanted,
+    Close,
+}
+
+fn persistence(request: &Request<Incoming>) -> Persistence {
+    let options = request.headers().get_all(header::CONNECTION);
+    let says = |option: &str| {
+        options
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .any(|value| value.split(',').any(|member| member.trim().eq_ignore_ascii_case(option)))
+    };
+    let wanted = match request.version() {
+        http::Version::HTTP_11 => !says("close"),
+        _ => says("keep-alive") && !says("close"),
+    };
+    if wanted { Persistence::Wanted } else { Persistence::Close }
+}
+
+/// Puts on the headers of every answer, and the version that the listener speaks.
+fn speak(
+    dialect: Dialect,
+    bound: &Bound,
+    persistence: Persistence,
+    response: &mut Response<Full<Bytes>>,
+) {
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert("timing-allow-origin", HeaderValue::from_static("*"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let closes = dialect.version == Version::Http10
+        || persistence == Persistence::Close
+        || headers.contains_key(header::CONNECTION);
+    let connection = if closes { "close" } else { "keep-alive" };
+    headers.insert(header::CONNECTION, HeaderValue::from_static(connection));
+    if !closes {
+        let seconds = keep_alive(bound).0 / 1_000_000;
+        if let Ok(timeout) = HeaderValue::from_str(&format!("timeout={seconds}")) {
+            headers.insert("keep-alive", timeout);
+        }
+    }
+    if dialect.version == Version::Http10 {
+        *response.version_mut() = http::Version::HTTP_10;
+    }
+}

@@ -1,0 +1,289 @@
+//! The tap: wraps an accepted stream below every buffer, forwards every poll, and tells the run's
+//! recorder exactly the bytes that the system call moved, with the moment after it. It never waits:
+//! if the recorder's queue is full, the bytes are counted as lost and go their way all the same.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::mpsc;
+use trace::entry::Ending;
+use trace::span::{Dir, Side};
+use trace::time::Micros;
+
+use crate::clock;
+
+/// How many things may wait for a connection's recorder.
+pub const QUEUE: usize = 4_096;
+
+/// What was heard on a connection.
+#[derive(Debug)]
+pub enum Heard {
+    /// Bytes moved at the socket.
+    Bytes { dir: Dir, at: Micros, bytes: Bytes },
+    /// Bytes moved at the link's other end.
+    Passed { dir: Dir, at: Micros, upto: u64 },
+    /// The connection closed.
+    Closed(Closed),
+}
+
+/// How and when a connection closed.
+#[derive(Debug, Clone, Copy)]
+pub struct Closed {
+    pub at: Micros,
+    pub by: Side,
+    pub how: Ending,
+}
+
+/// The way to a connection's recorder.
+#[derive(Debug, Clone)]
+pub struct Ear {
+    queue: mpsc::Sender<Heard>,
+    missed: Arc<Missed>,
+}
+
+/// What the queue had no room for.
+#[derive(Debug, Default)]
+pub struct Missed {
+    to_server: AtomicU64,
+    to_client: AtomicU64,
+    closed: Mutex<Option<Closed>>,
+}
+
+impl Missed {
+    /// Bytes of a direction that were not heard, so far.
+    pub fn bytes(&self, dir: Dir) -> u64 {
+        self.counter(dir).load(Ordering::Relaxed)
+    }
+
+    /// How the connection closed, if the queue had no room for that.
+    pub fn closed(&self) -> Option<Closed> {
+        *self.closed.lock()
+    }
+
+    const fn counter(&self, dir: Dir) -> &AtomicU64 {
+        match dir {
+            Dir::ToServer => &self.to_server,
+            Dir::ToClient => &self.to_client,
+        }
+    }
+}
+
+impl Ear {
+    /// A way to a recorder, the recorder's end of it, and what it will have missed.
+    pub fn new() -> (Self, mpsc::Receiver<Heard>, Arc<Missed>) {
+        let (queue, receiver) = mpsc::channel(QUEUE);
+        let missed = Arc::new(Missed::default());
+        (Self { queue, missed: Arc::clone(&missed) }, receiver, missed)
+    }
+
+    fn bytes(&self, dir: Dir, bytes: &[u8]) {
+        let len = bytes.len() as u64;
+        let counter = self.missed.counter(dir);
+        // Once bytes of a direction are missing, what follows cannot be placed: it is only counted.
+        let missing = counter.load(Ordering::Relaxed) > 0;
+        let heard = || Heard::Bytes { dir, at: clock::now(), bytes: Bytes::copy_from_slice(bytes) };
+        if missing
+            || matches!(self.queue.try_send(heard()), Err(mpsc::error::TrySendError::Full(_)))
+        {
+            counter.fetch_add(len, Ordering::Relaxed);
+        }
+    }
+
+    /// Bytes up to an offset went through the link.
+    pub fn passed(&self, dir: Dir, upto: u64) {
+        // A moment that finds no room is only a moment less.
+        let _ = self.queue.try_send(Heard::Passed { dir, at: clock::now(), upto });
+    }
+
+    fn closed(&self, by: Side, how: Ending) {
+        let closed = Closed { at: clock::now(), by, how };
+        if self.queue.try_send(Heard::Closed(closed)).is_err() {
+            *self.missed.closed.lock() = Some(closed);
+        }
+    }
+}
+
+/// A stream that is heard.
+#[derive(Debug)]
+pub struct Tap<S> {
+    stream: S,
+    ear: Ear,
+    state: TapState,
+}
+
+/// How far the connection's life has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TapState {
+    Open,
+    /// The client sends no more.
+    ClientDone,
+    Closed,
+}
+
+impl<S> Tap<S> {
+    /// Hears a stream that this program accepted: what is read goes to the server.
+    pub const fn accepted(stream: S, ear: Ear) -> Self {
+        Self { stream, ear, state: TapState::Open }
+    }
+
+    fn close(&mut self, by: Side, how: Ending) {
+        if self.state != TapState::Closed {
+            self.state = TapState::Closed;
+            self.ear.closed(by, how);
+        }
+    }
+
+    const fn closer(&self) -> Side {
+        match self.state {
+            TapState::ClientDone => Side::Client,
+            _ => Side::Server,
+        }
+    }
+
+    /// An error of the system's: the other side cut the connection off.
+    fn failed<T>(&mut self, result: &io::Result<T>) {
+        if let Err(error) = result
+            && error.kind() != io::ErrorKind::WouldBlock
+        {
+            self.close(Side::Client, Ending::Reset);
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let room = buf.remaining();
+        let result = std::task::ready!(Pin::new(&mut self.stream).poll_read(cx, buf));
+        let bytes = buf.filled().get(before..).unwrap_or_default();
+        if !bytes.is_empty() {
+            self.ear.bytes(Dir::ToServer, bytes);
+        } else if result.is_ok() && room > 0 && self.state == TapState::Open {
+            self.state = TapState::ClientDone;
+        }
+        self.failed(&result);
+        Poll::Ready(result)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let result = std::task::ready!(Pin::new(&mut self.stream).poll_write(cx, buf));
+        if let Ok(len) = result {
+            self.ear.bytes(Dir::ToClient, buf.get(..len).unwrap_or_default());
+        }
+        self.failed(&result);
+        Poll::Ready(result)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let result = std::task::ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, bufs));
+        if let Ok(len) = result {
+            // One system call is one chunk, whatever it was gathered from.
+            let mut sent = Vec::with_capacity(len);
+            for buf in bufs {
+                let rest = len - sent.len();
+                sent.extend_from_slice(buf.get(..rest.min(buf.len())).unwrap_or_default());
+            }
+            self.ear.bytes(Dir::ToClient, &sent);
+        }
+        self.failed(&result);
+        Poll::Ready(result)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let result = std::task::ready!(Pin::new(&mut self.stream).poll_flush(cx));
+        self.failed(&result);
+        Poll::Ready(result)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let result = std::task::ready!(Pin::new(&mut self.stream).poll_shutdown(cx));
+        if result.is_ok() {
+            let by = self.closer();
+            self.close(by, Ending::Fin);
+        }
+        self.failed(&result);
+        Poll::Ready(result)
+    }
+}
+
+impl<S> Drop for Tap<S> {
+    fn drop(&mut self) {
+        let by = self.closer();
+        self.close(by, Ending::Fin);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    #[tokio::test]
+    async fn each_call_is_one_chunk_and_the_end_is_heard() {
+        let (ear, mut heard, _) = Ear::new();
+        let (near, mut far) = tokio::io::duplex(64);
+        let mut tap = Tap::accepted(near, ear);
+        far.write_all(b"GET").await.unwrap();
+        let mut buffer = [0; 9];
+        assert_eq!(tap.read(&mut buffer).await.unwrap(), 3);
+        tap.write_all(b"200").await.unwrap();
+        drop(far);
+        assert_eq!(tap.read(&mut buffer).await.unwrap(), 0);
+        tap.shutdown().await.unwrap();
+        drop(tap);
+        let mut said = Vec::new();
+        while let Some(heard) = heard.recv().await {
+            said.push(match heard {
+                Heard::Bytes { dir, bytes, .. } => format!("{dir:?} {bytes:?}"),
+                Heard::Closed(closed) => format!("closed by {:?}", closed.by),
+                other => format!("{other:?}"),
+            });
+        }
+        assert_eq!(said, ["ToServer b\"GET\"", "ToClient b\"200\"", "closed by Client"]);
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_loses_by_number_and_stops_no_byte() {
+        let (ear, mut heard, missed) = Ear::new();
+        let (near, mut far) = tokio::io::duplex(1 << 20);
+        let mut tap = Tap::accepted(near, ear);
+        for _ in 0..QUEUE + 5 {
+            tap.write_all(b"ab").await.unwrap();
+        }
+        drop(tap);
+        let mut all = Vec::new();
+        far.read_to_end(&mut all).await.unwrap();
+        assert_eq!(all.len(), 2 * (QUEUE + 5), "every byte went its way");
+        assert_eq!(missed.bytes(Dir::ToClient), 10);
+        assert!(missed.closed().is_some());
+        let mut kept = 0;
+        while let Some(Heard::Bytes { .. }) = heard.recv().await {
+            kept += 1;
+        }
+        assert_eq!(kept, QUEUE);
+    }
+}
