@@ -1,0 +1,194 @@
+//! The ladder: steps to shapes, for the rows that are in view. Rows are evenly spaced, so a row's
+//! place follows from its number, and only what is in view is made.
+
+use trace::participant::Role;
+use trace::time::Micros;
+
+use crate::draw;
+use crate::model::{Key, Model, Waiting};
+use crate::shape::Shape;
+
+/// A row's height.
+pub const ROW: f64 = 56.0;
+
+/// The room above the first row.
+pub const TOP: f64 = 12.0;
+
+/// Below this width the lanes stand closer.
+const NARROW: f64 = 600.0;
+
+/// The most waits under way that are drawn below the last row.
+const PENDING: usize = 8;
+
+/// What is to be seen.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct View {
+    /// The width that there is.
+    pub width: f64,
+    /// The first row in view.
+    pub first: usize,
+    /// How many rows are in view.
+    pub rows: usize,
+    /// The moment up to which waits under way are drawn; none where the run is over.
+    pub now: Option<Micros>,
+}
+
+/// A lane's head.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lane {
+    /// The middle of the lane.
+    pub x: f64,
+    /// The participant's name.
+    pub name: String,
+    /// A few words more.
+    pub detail: String,
+    /// What kind of thing it is.
+    pub role: Role,
+}
+
+/// A row in view.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Its number, from 0.
+    pub index: usize,
+    /// Its upper edge.
+    pub y: f64,
+}
+
+/// A ladder as far as it is in view.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picture {
+    /// How wide it is; wider than the view where there are many lanes.
+    pub width: f64,
+    /// How high it is, out of view too.
+    pub height: f64,
+    /// The heads of its lanes.
+    pub lanes: Vec<Lane>,
+    /// The rows in view.
+    pub rows: Vec<Row>,
+    /// The shapes in view.
+    pub shapes: Vec<Shape>,
+}
+
+/// The places of the lanes.
+#[derive(Debug, Clone)]
+pub(crate) struct Layout {
+    /// The room for the moments, left of the lanes.
+    left: f64,
+    /// The room between two lanes.
+    gap: f64,
+    /// The room right of the last lane.
+    right: f64,
+}
+
+impl Layout {
+    fn of(lanes: usize, width: f64) -> Self {
+        let (left, right, least) =
+            if width < NARROW { (112.0, 150.0, 210.0) } else { (152.0, 172.0, 230.0) };
+        let spaces = lanes.saturating_sub(1).max(1) as f64;
+        let gap = ((width - left - right) / spaces).clamp(least, 2.8 * least);
+        Self { left, gap, right }
+    }
+
+    /// The middle of a lane.
+    pub fn lane(&self, lane: usize) -> f64 {
+        self.left + self.gap * lane as f64
+    }
+
+    /// Where the moments end.
+    pub fn times(&self) -> f64 {
+        self.left - 68.0
+    }
+
+    fn width(&self, lanes: usize) -> f64 {
+        self.lane(lanes.saturating_sub(1)) + self.right
+    }
+}
+
+/// The upper edge of a row.
+#[must_use]
+pub fn top_of(row: usize) -> f64 {
+    TOP + ROW * row as f64
+}
+
+/// The row at a height.
+#[must_use]
+pub fn row_at(y: f64) -> usize {
+    let row = ((y - TOP) / ROW).floor();
+    if row > 0.0 { row as usize } else { 0 }
+}
+
+/// Draws what is in view.
+#[must_use]
+pub fn picture(model: &Model, view: View) -> Picture {
+    let lanes = model.lanes.len();
+    let layout = Layout::of(lanes, view.width);
+    let last = (view.first + view.rows).min(model.steps.len());
+    let mut shapes = ribbons(model, &layout, view, last);
+    for (index, step) in model.steps.iter().enumerate().take(last).skip(view.first) {
+        draw::step(model, &layout, step, top_of(index), &mut shapes);
+    }
+    let pending = pending(model, view);
+    if last == model.steps.len() {
+        for (index, key) in pending.iter().enumerate() {
+            draw::pending(model, &layout, *key, top_of(last + index), view.now, &mut shapes);
+        }
+    }
+    let lane = |(index, lane): (usize, &trace::participant::Participant)| Lane {
+        x: layout.lane(index),
+        name: lane.name.clone(),
+        detail: lane.detail.clone(),
+        role: lane.role,
+    };
+    Picture {
+        width: layout.width(lanes).max(view.width),
+        height: top_of(model.steps.len() + pending.len()) + TOP,
+        lanes: model.lanes.iter().enumerate().map(lane).collect(),
+        rows: (view.first..last).map(|index| Row { index, y: top_of(index) }).collect(),
+        shapes,
+    }
+}
+
+/// The connections' lives, behind everything else.
+fn ribbons(model: &Model, layout: &Layout, view: View, last: usize) -> Vec<Shape> {
+    let mut shapes = Vec::new();
+    let tail = top_of(model.steps.len() + pending(model, view).len());
+    for conn in model.conns.values() {
+        let row = |key: Option<&Key>| key.and_then(|key| model.index_of(*key));
+        let Some(begin) = row(conn.keys.first()) else { continue };
+        let end = if conn.closed.is_some() { row(conn.keys.last()) } else { None };
+        if begin >= last.max(1) || end.is_some_and(|end| end < view.first) {
+            continue;
+        }
+        let bottom = end.map_or(tail, |end| top_of(end) + ROW / 2.0);
+        draw::ribbon(layout, conn, top_of(begin) + ROW / 2.0, bottom, &mut shapes);
+    }
+    shapes
+}
+
+/// Waits under way that have lasted long enough to be shown.
+fn pending(model: &Model, view: View) -> Vec<Pending> {
+    let Some(now) = view.now else { return Vec::new() };
+    let waits = model.conns.values().filter(|conn| conn.closed.is_none()).filter_map(|conn| {
+        let (seq, shown) = match conn.waiting {
+            Waiting::Nothing => return None,
+            Waiting::Answer { request } => (request, crate::model::HOLD_SHOWN),
+            Waiting::Request { response } => (response, crate::model::IDLE_SHOWN),
+        };
+        let gated = model
+            .gates
+            .values()
+            .any(|gate| model.event(seq).is_some_and(|event| event.conn == gate.conn));
+        let since = model.arrived(seq).filter(|since| !gated && now.since(*since) >= shown)?;
+        Some(Pending { seq, since, waiting: conn.waiting })
+    });
+    waits.take(PENDING).collect()
+}
+
+/// A wait under way.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pending {
+    pub seq: trace::ids::Seq,
+    pub since: Micros,
+    pub waiting: Waiting,
+}

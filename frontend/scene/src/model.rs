@@ -1,0 +1,344 @@
+//! The log folded into what a ladder needs: lanes, connections, and steps in the order of their
+//! moments. It grows with each entry and is never rebuilt.
+
+use std::collections::BTreeMap;
+
+use trace::entry::{self, Entry, What};
+use trace::event::Event;
+use trace::ids::{ConnId, Seq};
+use trace::log::Header;
+use trace::metrics::{Fold, Metrics};
+use trace::moments::{Moments, Times};
+use trace::participant::{Participant, Role};
+use trace::span::{Dir, Span};
+use trace::studio::RunState;
+use trace::time::Micros;
+
+/// A wait of the server's is a step of its own from this length on.
+pub const HOLD_SHOWN: Micros = Micros(100_000);
+
+/// An idle connection is a step of its own from this length on.
+pub const IDLE_SHOWN: Micros = Micros(500_000);
+
+/// A log and what it folds into.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// The first line.
+    pub header: Header,
+    /// Every entry, in the order of its number.
+    pub entries: Vec<Entry>,
+    /// Who takes part.
+    pub lanes: Vec<Participant>,
+    /// The connections.
+    pub conns: BTreeMap<ConnId, Conn>,
+    /// The steps, in the order of their moments.
+    pub steps: Vec<Step>,
+    /// When what left and landed.
+    pub moments: Moments,
+    /// How far the run is.
+    pub state: RunState,
+    pub(crate) fold: Fold,
+    pub(crate) gates: BTreeMap<u64, Gate>,
+}
+
+/// A connection.
+#[derive(Debug, Clone, Default)]
+pub struct Conn {
+    /// The entry that opened it.
+    pub opened: Option<Seq>,
+    /// The entry that closed it.
+    pub closed: Option<Seq>,
+    /// The client's lane.
+    pub client: usize,
+    /// The server's lane.
+    pub server: usize,
+    /// Its place among the connections that are open at once.
+    pub slot: usize,
+    /// Requests that were answered.
+    pub served: u64,
+    /// What the link says that the set-up cost.
+    pub setup: Option<(Seq, Micros)>,
+    /// Where its steps stand.
+    pub(crate) keys: Vec<Key>,
+    /// Its chunks by direction.
+    pub(crate) chunks: [Vec<ChunkAt>; 2],
+    /// Ends of messages by direction, with the step that shows them.
+    pub(crate) messages: [Vec<(u64, Key)>; 2],
+    /// What the server or the connection waits in.
+    pub(crate) waiting: Waiting,
+    /// How long gates held since the last request.
+    pub(crate) gated: Micros,
+}
+
+/// A chunk's place.
+#[derive(Debug, Clone, Copy)]
+pub struct ChunkAt {
+    /// Its entry.
+    pub seq: Seq,
+    /// Its bytes in the stream.
+    pub span: Span,
+}
+
+/// What a connection waits in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Waiting {
+    /// Nothing that could be said.
+    #[default]
+    Nothing,
+    /// The server has a request and has not answered.
+    Answer {
+        /// The request.
+        request: Seq,
+    },
+    /// The answer has landed and nothing was asked since.
+    Request {
+        /// The answer.
+        response: Seq,
+    },
+}
+
+/// A gate at which the server stopped.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Gate {
+    pub held: Seq,
+    pub at: Micros,
+    pub conn: ConnId,
+}
+
+/// Where a step stands: its moment, the entry that it is about, and its place among several steps
+/// about one entry.
+pub type Key = (Micros, Seq, u8);
+
+/// A step: one row of the ladder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Where it stands.
+    pub key: Key,
+    /// The connection, where there is one.
+    pub conn: Option<ConnId>,
+    /// What happens.
+    pub what: StepKind,
+}
+
+/// What happens in a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StepKind {
+    /// A connection is established.
+    Open,
+    /// A message goes over: a head, a body, or bytes that are neither.
+    Message {
+        /// The way it goes.
+        dir: Dir,
+        /// Its events: the head, then its body.
+        events: Vec<Seq>,
+    },
+    /// The server has a request and takes its time.
+    Hold {
+        /// When it answered.
+        until: Micros,
+    },
+    /// The connection is open and nothing is on it.
+    Idle {
+        /// When something was, or it closed.
+        until: Micros,
+    },
+    /// The server stopped at the gate.
+    Gate {
+        /// The entry that let it go on.
+        released: Option<(Seq, Micros)>,
+    },
+    /// The application says something of itself.
+    Note,
+    /// Bytes were not kept.
+    Lost,
+    /// The connection closes.
+    Close,
+}
+
+impl Step {
+    /// The entry that the step is about.
+    #[must_use]
+    pub const fn seq(&self) -> Seq {
+        self.key.1
+    }
+
+    /// When it stands.
+    #[must_use]
+    pub const fn at(&self) -> Micros {
+        self.key.0
+    }
+}
+
+impl Model {
+    /// An empty log.
+    #[must_use]
+    pub fn new(header: Header) -> Self {
+        Self {
+            lanes: header.participants.clone(),
+            header,
+            entries: Vec::new(),
+            conns: BTreeMap::new(),
+            steps: Vec::new(),
+            moments: Moments::default(),
+            state: RunState::Ready,
+            fold: Fold::default(),
+            gates: BTreeMap::new(),
+        }
+    }
+
+    /// A whole log.
+    #[must_use]
+    pub fn of(header: Header, entries: impl IntoIterator<Item = Entry>) -> Self {
+        let mut model = Self::new(header);
+        for entry in entries {
+            model.push(entry);
+        }
+        model
+    }
+
+    /// The number of the last entry.
+    #[must_use]
+    pub fn last_seq(&self) -> Seq {
+        self.entries.last().map_or(Seq(0), |entry| entry.seq)
+    }
+
+    /// The figures so far.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        self.fold.figures()
+    }
+
+    /// An entry by its number.
+    #[must_use]
+    pub fn entry(&self, seq: Seq) -> Option<&Entry> {
+        let index = self.entries.binary_search_by_key(&seq, |entry| entry.seq).ok()?;
+        self.entries.get(index)
+    }
+
+    /// An event by its entry's number.
+    #[must_use]
+    pub fn event(&self, seq: Seq) -> Option<&Event> {
+        match &self.entry(seq)?.what {
+            What::Event(event) => Some(event),
+            _ => None,
+        }
+    }
+
+    /// How a connection was opened.
+    #[must_use]
+    pub fn opened(&self, conn: ConnId) -> Option<&entry::Opened> {
+        match &self.entry(self.conns.get(&conn)?.opened?)?.what {
+            What::Opened(opened) => Some(opened),
+            _ => None,
+        }
+    }
+
+    /// When an event left and landed.
+    #[must_use]
+    pub fn times(&self, event: &Event) -> Times {
+        self.moments.of(event.conn, event.dir(), &event.evidence)
+    }
+
+    /// The bytes of a piece of a connection's stream, as far as they were kept.
+    #[must_use]
+    pub fn bytes(&self, conn: ConnId, dir: Dir, span: Span) -> Vec<u8> {
+        let Some(conn) = self.conns.get(&conn) else { return Vec::new() };
+        let chunks = &conn.chunks[way(dir)];
+        let first = chunks.partition_point(|chunk| chunk.span.end() <= span.start);
+        let mut bytes = Vec::new();
+        for at in chunks.iter().skip(first).take_while(|chunk| chunk.span.start < span.end()) {
+            let Some(What::Chunk(chunk)) = self.entry(at.seq).map(|entry| &entry.what) else {
+                continue;
+            };
+            let from =
+                usize::try_from(span.start.saturating_sub(at.span.start)).unwrap_or(usize::MAX);
+            let upto = usize::try_from(span.end().min(at.span.end()) - at.span.start).unwrap_or(0);
+            bytes.extend_from_slice(chunk.bytes.get(from..upto).unwrap_or_default());
+        }
+        bytes
+    }
+
+    /// The place of a step among all.
+    #[must_use]
+    pub fn index_of(&self, key: Key) -> Option<usize> {
+        self.steps.binary_search_by_key(&key, |step| step.key).ok()
+    }
+
+    /// The step that shows an entry.
+    #[must_use]
+    pub fn step_of(&self, seq: Seq) -> Option<usize> {
+        self.steps.iter().position(|step| {
+            step.seq() == seq
+                || matches!(&step.what, StepKind::Message { events, .. } if events.contains(&seq))
+        })
+    }
+
+    /// The first step's moment: the ladder's clock begins there.
+    #[must_use]
+    pub fn began(&self) -> Micros {
+        self.steps.first().map_or(Micros(0), Step::at)
+    }
+
+    /// The chunks that carried a step's message, or that came before a connection said anything.
+    #[must_use]
+    pub fn chunks_of(&self, step: &Step) -> Vec<ChunkAt> {
+        let Some(conn) = step.conn.and_then(|conn| self.conns.get(&conn)) else {
+            return Vec::new();
+        };
+        match &step.what {
+            StepKind::Message { dir, .. } => {
+                let messages = &conn.messages[way(*dir)];
+                let chunks = &conn.chunks[way(*dir)];
+                let Some(mine) = messages.iter().rposition(|(_, key)| *key == step.key) else {
+                    return Vec::new();
+                };
+                let first = messages.iter().position(|(_, key)| *key == step.key).unwrap_or(mine);
+                let from = first.checked_sub(1).and_then(|before| messages.get(before));
+                let from = from.map_or(0, |(end, _)| *end);
+                // What no event covers yet stands with the last message.
+                let last = mine + 1 == messages.len();
+                let upto =
+                    if last { u64::MAX } else { messages.get(mine).map_or(0, |(end, _)| *end) };
+                let begin = chunks.partition_point(|chunk| chunk.span.start < from);
+                chunks
+                    .iter()
+                    .skip(begin)
+                    .take_while(|chunk| chunk.span.start < upto)
+                    .copied()
+                    .collect()
+            }
+            StepKind::Open => {
+                let silent = |dir: &usize| conn.messages[*dir].is_empty();
+                [0, 1].into_iter().filter(silent).flat_map(|dir| conn.chunks[dir].clone()).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether the server waits at a gate until Next is pressed.
+    #[must_use]
+    pub fn waits_at_gate(&self) -> bool {
+        let open =
+            |gate: &Gate| self.conns.get(&gate.conn).is_none_or(|conn| conn.closed.is_none());
+        self.state.serves() && self.gates.values().any(open)
+    }
+
+    /// A participant's name.
+    #[must_use]
+    pub fn lane_name(&self, lane: usize) -> &str {
+        self.lanes.get(lane).map_or("?", |participant| participant.name.as_str())
+    }
+
+    /// The lane of one of a role's, for a connection whose opening was not heard.
+    pub(crate) fn lane_for(&self, server: bool) -> usize {
+        let is_server = |participant: &Participant| participant.role == Role::Server;
+        self.lanes.iter().position(|lane| is_server(lane) == server).unwrap_or(usize::from(server))
+    }
+}
+
+pub(crate) const fn way(dir: Dir) -> usize {
+    match dir {
+        Dir::ToServer => 0,
+        Dir::ToClient => 1,
+    }
+}

@@ -1,0 +1,133 @@
+//! What a ladder is made of. Each shape carries the number of the entry that it shows; how it is
+//! painted is the view's affair.
+
+use trace::ids::Seq;
+
+/// A shape.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shape {
+    /// The entry that it shows.
+    pub seq: Seq,
+    /// What is drawn.
+    pub kind: Kind,
+}
+
+/// What is drawn. Lengths are in CSS pixels.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// A connection's life on a lane.
+    Ribbon {
+        /// Its middle.
+        x: f64,
+        /// Its beginning.
+        top: f64,
+        /// Its end so far.
+        bottom: f64,
+        /// Whether it is open.
+        open: bool,
+    },
+    /// Something that goes from one lane to another.
+    Arrow {
+        /// From where.
+        from: (f64, f64),
+        /// To where; lower only if both moments are known.
+        to: (f64, f64),
+        /// What goes.
+        stroke: Stroke,
+    },
+    /// Words in the middle of an arrow.
+    Label {
+        /// Their middle.
+        at: (f64, f64),
+        /// How wide they may be.
+        room: f64,
+        /// The words.
+        text: String,
+        /// What goes.
+        stroke: Stroke,
+    },
+    /// What a message carries.
+    Payload {
+        /// Its middle.
+        at: (f64, f64),
+        /// How wide it is.
+        width: f64,
+        /// The words on it.
+        text: String,
+    },
+    /// A wait.
+    Wait {
+        /// Its left edge.
+        x: f64,
+        /// Its beginning.
+        top: f64,
+        /// Its end.
+        bottom: f64,
+        /// What is waited for.
+        wait: Wait,
+        /// The words beside it.
+        text: String,
+    },
+    /// Something that the application says of itself.
+    Note {
+        /// The beginning of the words.
+        at: (f64, f64),
+        /// The words.
+        text: String,
+        /// How they are meant.
+        tone: Tone,
+    },
+    /// A read or write at the socket.
+    Chunk {
+        /// Its middle.
+        at: (f64, f64),
+        /// How many more are folded into it.
+        more: usize,
+    },
+    /// The moment of a step.
+    Time {
+        /// The end of the words.
+        at: (f64, f64),
+        /// The words.
+        text: String,
+    },
+}
+
+/// What an arrow is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stroke {
+    /// A connection is established: both ways, bold.
+    Establish,
+    /// A connection is closed: both ways, bold.
+    Close,
+    /// A connection is cut off.
+    Reset,
+    /// A request.
+    Request,
+    /// An answer that succeeds.
+    Success,
+    /// An answer that refuses.
+    Failure,
+    /// Bytes that were not understood.
+    Unread,
+}
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// The server's answer.
+    Hold,
+    /// The next request.
+    Idle,
+    /// The input `next`.
+    Gate,
+}
+
+/// How words are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// As a remark.
+    Plain,
+    /// As a warning.
+    Fault,
+}
