@@ -1,0 +1,202 @@
+//! A run as the page lives it: made, followed over one WebSocket, driven, and followed again when
+//! the connection dropped.
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use gloo_net::websocket::Message;
+use gloo_net::websocket::futures::WebSocket;
+use gloo_timers::future::TimeoutFuture;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use scene::model::Model;
+use scene::player::Place;
+use trace::entry::What;
+use trace::log::{self, Line};
+use trace::studio::Say;
+use trace::time::Micros;
+
+use crate::labs;
+use crate::state::{Active, State, Trouble};
+use crate::studio::{self, Failed};
+
+/// How long lines are gathered before they are drawn: a frame.
+const FRAME_MS: u32 = 16;
+
+/// How long the page waits before it asks again for a studio that is away.
+const RETRY_MS: u32 = 1_000;
+
+/// Makes a run of the lab that is shown, and starts it.
+pub fn run(state: State) {
+    state.clear();
+    spawn_local(async move {
+        let lab = state.lab.get_untracked();
+        let params = state.params.get_untracked();
+        let driven = params.get("peer").and_then(serde_json::Value::as_str) == Some("browser");
+        match studio::create(&lab, params).await {
+            Ok(created) => {
+                let active = Active { id: created.id, key: created.key, urls: created.urls };
+                state.run.set(Some(active.clone()));
+                spawn_local(follow(state, active.clone(), driven));
+                start(state, &active).await;
+            }
+            Err(failed) => tell(state, &failed),
+        }
+    });
+}
+
+/// Starts a run. The studio waits a moment for the feed to say that this page drives it.
+async fn start(state: State, active: &Active) {
+    if let Err(failed) = studio::input(&active.id, &active.key, "start").await {
+        tell(state, &failed);
+    }
+}
+
+/// Presses a button of the run that is shown.
+pub fn press(state: State, input: &'static str) {
+    let Some(active) = state.run.get_untracked() else { return };
+    spawn_local(async move {
+        match studio::input(&active.id, &active.key, input).await {
+            // Nothing waits any more: somebody else was quicker.
+            Ok(()) | Err(Failed::Refused(409, _)) => {}
+            Err(failed) => tell(state, &failed),
+        }
+    });
+}
+
+fn tell(state: State, failed: &Failed) {
+    match failed {
+        Failed::Away => state.trouble.set(Some(Trouble::Away)),
+        Failed::Refused(..) => state.say(failed.text()),
+    }
+}
+
+/// Shows a log from a file.
+pub fn open(state: State, text: &str) {
+    match log::parse(text) {
+        Ok((header, entries)) => {
+            let lab = header.lab.clone();
+            if state.labs.with_untracked(|labs| labs.iter().any(|known| known.id == lab)) {
+                state.show_lab(&lab);
+            } else {
+                state.clear();
+            }
+            state.model.set(Some(Model::of(header, entries)));
+            state.place.set(Place::Step(0));
+        }
+        Err(bad) => state.say(format!("This file is no log of Lifeline's: {bad}.")),
+    }
+}
+
+/// Whether the run that is shown is still this one.
+fn shown(state: State, active: &Active) -> bool {
+    state.run.with_untracked(|run| run.as_ref() == Some(active))
+}
+
+/// Follows a run until it is over or another is shown, however often the connection drops.
+async fn follow(state: State, active: Active, drive: bool) {
+    while shown(state, &active) {
+        let after = state
+            .model
+            .with_untracked(|model| model.as_ref().map_or(0, |model| model.last_seq().0));
+        if let Ok(socket) = WebSocket::open(&studio::live_url(&active.id, after)) {
+            listen(state, &active, socket, drive).await;
+        }
+        if !shown(state, &active) || over(state) {
+            break;
+        }
+        state.trouble.set(Some(Trouble::Away));
+        TimeoutFuture::new(RETRY_MS).await;
+    }
+}
+
+fn over(state: State) -> bool {
+    state.model.with_untracked(|model| model.as_ref().is_some_and(|model| !model.state.serves()))
+}
+
+/// Reads the feed, a frame's worth at a time.
+async fn listen(state: State, active: &Active, socket: WebSocket, drive: bool) {
+    let (mut say, mut lines) = socket.split();
+    if drive {
+        let drive = Say::Drive { key: active.key.clone() };
+        let text = serde_json::to_string(&drive).unwrap_or_default();
+        if say.send(Message::Text(text)).await.is_err() {
+            return;
+        }
+    }
+    while let Some(first) = lines.next().await {
+        let mut gathered = vec![first];
+        let frame = TimeoutFuture::new(FRAME_MS);
+        let mut frame = std::pin::pin!(frame);
+        while let futures_util::future::Either::Left((Some(next), _)) =
+            futures_util::future::select(lines.next(), frame.as_mut()).await
+        {
+            let failed = next.is_err();
+            gathered.push(next);
+            if failed {
+                break;
+            }
+        }
+        if !shown(state, active) {
+            return;
+        }
+        let mut alive = true;
+        let mut started = false;
+        state.model.update(|model| {
+            for line in gathered {
+                match line {
+                    Ok(Message::Text(text)) => started |= take(model, &text),
+                    Ok(Message::Bytes(_)) => {}
+                    Err(_) => alive = false,
+                }
+            }
+        });
+        state.trouble.update(|trouble| {
+            if *trouble == Some(Trouble::Away) {
+                *trouble = None;
+            }
+        });
+        note_now(state);
+        if started && drive {
+            let active = active.clone();
+            spawn_local(async move { labs::drive(state, &active).await });
+        }
+        if !alive || over(state) {
+            return;
+        }
+    }
+}
+
+/// Takes a line of the feed in. Says whether it is the input `start`.
+fn take(model: &mut Option<Model>, text: &str) -> bool {
+    match (log::line(text), model) {
+        (Ok(Line::Header(header)), model @ None) => {
+            *model = Some(Model::new(*header));
+            false
+        }
+        (Ok(Line::Entry(entry)), Some(model)) => {
+            let new = entry.seq > model.last_seq();
+            let start = matches!(&entry.what, What::Input(input) if input.input == "start");
+            model.push(*entry);
+            new && start
+        }
+        // A header again after a reconnection, or a line that is none.
+        _ => false,
+    }
+}
+
+/// Sets the clock of a live run by the last entry's moment.
+fn note_now(state: State) {
+    let last = state.model.with_untracked(|model| {
+        let model = model.as_ref()?;
+        model.state.serves().then(|| model.entries.last().map(|entry| entry.at_us))?
+    });
+    state.now.update(|now| *now = last.map(|last| now.unwrap_or_default().max(last)));
+}
+
+/// Lets the clock of a live run go on between entries.
+pub fn tick(state: State, millis: u64) {
+    state.now.update(|now| {
+        if let Some(now) = now {
+            *now = now.plus(Micros::from_millis(millis));
+        }
+    });
+}

@@ -1,0 +1,93 @@
+//! The only road to the studio's API.
+
+use gloo_net::http::{Method, RequestBuilder, Response};
+use serde_json::{Map, Value, json};
+use trace::ids::RunId;
+use trace::studio::{Created, Lab, NewRun, Problem};
+
+/// Why a call came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failed {
+    /// The studio does not answer.
+    Away,
+    /// It refused: with this status, and why.
+    Refused(u16, String),
+}
+
+impl Failed {
+    /// What a person is told.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Away => "The server does not answer.".to_owned(),
+            Self::Refused(_, why) => why.clone(),
+        }
+    }
+}
+
+/// Every lab.
+///
+/// # Errors
+/// See [`Failed`].
+pub async fn labs() -> Result<Vec<Lab>, Failed> {
+    let response = call(RequestBuilder::new("/api/labs"), None).await?;
+    response.json().await.map_err(|_| Failed::Away)
+}
+
+/// Makes a run.
+///
+/// # Errors
+/// See [`Failed`].
+pub async fn create(lab: &str, params: Map<String, Value>) -> Result<Created, Failed> {
+    let new = NewRun { lab: lab.to_owned(), params, seed: None };
+    let body = serde_json::to_value(new).unwrap_or_default();
+    let response = call(RequestBuilder::new("/api/runs").method(Method::POST), Some(body)).await?;
+    response.json().await.map_err(|_| Failed::Away)
+}
+
+/// Presses a button of a run.
+///
+/// # Errors
+/// See [`Failed`].
+pub async fn input(id: &RunId, key: &str, input: &str) -> Result<(), Failed> {
+    let request = RequestBuilder::new(&format!("/api/runs/{id}/inputs"))
+        .method(Method::POST)
+        .header("lifeline-key", key);
+    call(request, Some(json!({ "input": input }))).await.map(|_| ())
+}
+
+/// Where a run's log can be had as a file.
+#[must_use]
+pub fn export_url(id: &RunId) -> String {
+    format!("/api/runs/{id}/export/ndjson")
+}
+
+/// Where a run's live feed is, from the number after `after` on.
+#[must_use]
+pub fn live_url(id: &RunId, after: u64) -> String {
+    let location = web_sys::window().map(|window| window.location());
+    let part = |get: fn(&web_sys::Location) -> Result<String, wasm_bindgen::JsValue>| {
+        location.as_ref().and_then(|location| get(location).ok()).unwrap_or_default()
+    };
+    let scheme = if part(web_sys::Location::protocol) == "https:" { "wss" } else { "ws" };
+    format!("{scheme}://{}/api/runs/{id}/live?after={after}", part(web_sys::Location::host))
+}
+
+async fn call(request: RequestBuilder, body: Option<Value>) -> Result<Response, Failed> {
+    let sent = match body {
+        Some(body) => match request.json(&body) {
+            Ok(request) => request.send().await,
+            Err(error) => return Err(Failed::Refused(0, error.to_string())),
+        },
+        None => request.send().await,
+    };
+    let response = sent.map_err(|_| Failed::Away)?;
+    if response.ok() {
+        return Ok(response);
+    }
+    let why = match response.json::<Problem>().await {
+        Ok(problem) => problem.detail,
+        Err(_) => response.status_text(),
+    };
+    Err(Failed::Refused(response.status(), why))
+}

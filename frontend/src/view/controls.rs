@@ -1,0 +1,154 @@
+//! The knobs of the lab, and Run.
+
+use leptos::prelude::*;
+use serde_json::Value;
+use trace::studio::{Param, ParamKind};
+
+use crate::session;
+use crate::state::{State, state};
+
+/// Knobs that are seldom turned, and so stand behind "More knobs".
+const SELDOM: [&str; 3] = ["resource", "peer", "pause_limit_s"];
+
+/// The knobs and the button.
+#[component]
+pub fn Controls() -> impl IntoView {
+    let state = state();
+    let summary = move || state.current_lab().map(|lab| lab.summary).unwrap_or_default();
+    let knobs = move |seldom: bool| {
+        let params = state.current_lab().map(|lab| lab.params).unwrap_or_default();
+        let params =
+            params.into_iter().filter(|param| SELDOM.contains(&param.name.as_str()) == seldom);
+        params.map(|param| knob(state, param)).collect_view()
+    };
+    view! {
+        <section class="controls" aria-label="Run">
+            <p class="summary">{summary}</p>
+            <div class="knobs">
+                <RunButton />
+                {move || knobs(false)}
+            </div>
+            <details class="more">
+                <summary>"More knobs"</summary>
+                <div class="knobs">{move || knobs(true)}</div>
+            </details>
+        </section>
+    }
+}
+
+/// Whether a run is under way on the studio.
+fn under_way(state: State) -> bool {
+    state.run.with(Option::is_some)
+        && state.model.with(|model| model.as_ref().is_none_or(|model| model.state.serves()))
+}
+
+#[component]
+fn RunButton() -> impl IntoView {
+    let state = state();
+    move || {
+        if under_way(state) {
+            view! {
+                <button class="primary stop" id="stop" on:click=move |_| session::press(state, "stop")>
+                    "■ Stop"
+                </button>
+            }
+            .into_any()
+        } else {
+            view! {
+                <button
+                    class="primary"
+                    id="run"
+                    disabled=move || state.lab.with(String::is_empty)
+                    on:click=move |_| session::run(state)
+                >
+                    "▶ Run"
+                </button>
+            }
+            .into_any()
+        }
+    }
+}
+
+fn knob(state: State, param: Param) -> AnyView {
+    let Param { name, label, kind, help } = param;
+    let id = format!("knob-{name}");
+    let value = {
+        let name = name.clone();
+        move || state.params.with(|params| params.get(&name).cloned().unwrap_or_default())
+    };
+    let set = move |value: Value| {
+        state.params.update(|params| {
+            params.insert(name.clone(), value);
+        });
+    };
+    let input = control(kind, id.clone(), value, set, move || under_way(state));
+    view! {
+        <label class="knob" for=id title=help>
+            <span>{label}</span>
+            {input}
+        </label>
+    }
+    .into_any()
+}
+
+/// The input of a knob, by its type.
+fn control(
+    kind: ParamKind,
+    id: String,
+    value: impl Fn() -> Value + Send + Sync + 'static,
+    set: impl Fn(Value) + Clone + 'static,
+    disabled: impl Fn() -> bool + Send + Sync + 'static,
+) -> AnyView {
+    let typing = set.clone();
+    match kind {
+        ParamKind::Integer { min, max, unit, .. } => view! {
+            <input
+                type="number"
+                id=id
+                min=min.to_string()
+                max=max.to_string()
+                disabled=disabled
+                prop:value=move || value().to_string()
+                on:input=move |event| {
+                    let typed = event_target_value(&event).parse::<u64>().ok();
+                    if let Some(number) = typed.filter(|typed| (min..=max).contains(typed)) {
+                        typing(Value::from(number));
+                    }
+                }
+                on:change=move |event| {
+                    let typed = event_target_value(&event).parse::<u64>().unwrap_or(min);
+                    set(Value::from(typed.clamp(min, max)));
+                }
+            />
+            <span class="unit">{unit}</span>
+        }
+        .into_any(),
+        ParamKind::Boolean { .. } => view! {
+            <input
+                type="checkbox"
+                id=id
+                disabled=disabled
+                prop:checked=move || value() == Value::Bool(true)
+                on:change=move |event| set(Value::from(event_target_checked(&event)))
+            />
+        }
+        .into_any(),
+        ParamKind::Choice { options, .. } => {
+            let option = |option: String| {
+                let words = option.replace('_', " ");
+                view! { <option value=option>{words}</option> }
+            };
+            view! {
+                <select
+                    id=id
+                    disabled=disabled
+                    prop:value=move || value().as_str().unwrap_or_default().to_owned()
+                    on:change=move |event| set(Value::from(event_target_value(&event)))
+                >
+                    {options.into_iter().map(option).collect_view()}
+                </select>
+            }
+            .into_any()
+        }
+    }
+}
