@@ -1,0 +1,69 @@
+//! Chromium, its driver and curl: the tests need them, and they are never skipped.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::command::{output, run, which};
+use crate::say;
+
+const CHROMIUM: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+const INSTALL: &[&str] = &["install", "-y", "--no-install-recommends"];
+const SUDO: &[&str] = &["sudo", "-n"];
+
+/// A browser and the program that drives it.
+pub struct Browser {
+    pub chromium: PathBuf,
+    pub driver: PathBuf,
+}
+
+impl Browser {
+    /// Finds what the tests need; on Debian and its kin, installs what is missing.
+    pub fn ready() -> Result<Self> {
+        let mut missing = Vec::new();
+        if Self::find().is_none() {
+            missing.extend(["chromium", "chromium-driver"]);
+        }
+        if which("curl").is_none() {
+            missing.push("curl");
+        }
+        if !missing.is_empty() {
+            install(&missing)?;
+        }
+        which("curl").context("curl is still not on PATH")?;
+        Self::find().context("chromium and chromedriver are still not both on PATH")
+    }
+
+    fn find() -> Option<Self> {
+        let chromium = CHROMIUM.into_iter().find_map(which)?;
+        Some(Self { chromium, driver: which("chromedriver")? })
+    }
+}
+
+fn install(packages: &[&str]) -> Result<()> {
+    let list = packages.join(" ");
+    let Some(prefix) = rights() else {
+        bail!(
+            "the tests need a Chromium (`chromium`, `chromium-browser` or `google-chrome`) with \
+             its `chromedriver`, and `curl`, all on PATH; missing here, as Debian names it: {list}"
+        );
+    };
+    say::note(&format!("installing {list} with apt-get"));
+    let apt = |args: &[&str]| {
+        let words: Vec<&str> = prefix.iter().chain(&["apt-get"]).chain(args).copied().collect();
+        let (program, rest) = words.split_first().context("no program")?;
+        run(Command::new(program).args(rest).env("DEBIAN_FRONTEND", "noninteractive"))
+    };
+    apt(&["update"])?;
+    apt(&[INSTALL, packages].concat())
+}
+
+/// What has to stand before apt-get: nothing for root, else sudo if it asks for no password.
+fn rights() -> Option<&'static [&'static str]> {
+    which("apt-get")?;
+    if output(Command::new("id").arg("-u")).is_some_and(|id| id.trim() == "0") {
+        return Some(&[]);
+    }
+    output(Command::new("sudo").args(["-n", "true"])).map(|_| SUDO)
+}

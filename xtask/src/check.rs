@@ -1,0 +1,71 @@
+//! `test`: everything that a test needs, then the tests, each kind announced.
+
+use std::process::{Command, ExitCode};
+
+use anyhow::{Result, ensure};
+
+use crate::browser::Browser;
+use crate::command::{self, cargo};
+use crate::page;
+use crate::repo::Repo;
+use crate::say::Steps;
+use crate::tools::Tools;
+
+/// Builds and tests; the last line says what passed.
+pub fn run(repo: &Repo, filter: Option<&str>) -> Result<ExitCode> {
+    let mut steps = Steps::new(7);
+    let built = prepare(repo, &mut steps);
+    if let Ok((tools, browser)) = &built {
+        let native = || command::run(&mut native(repo, filter));
+        steps.try_step("native", "running the native tests", native);
+        let wasm = || command::run(&mut wasm(repo, tools, browser, filter)?);
+        steps.try_step("wasm", "running the WASM tests in Chromium", wasm);
+        let end_to_end = || command::run(&mut end_to_end(repo, browser, filter));
+        steps.try_step("end-to-end", "running the end-to-end tests", end_to_end);
+    }
+    eprintln!("{}", steps.summary());
+    built?;
+    Ok(if steps.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn prepare(repo: &Repo, steps: &mut Steps) -> Result<(Tools, Browser)> {
+    let tools = steps.step("tools", "looking for the tools", || Tools::ready(repo))?;
+    steps.step("page", "building the page", || page::build(repo, &tools))?;
+    steps.step("server", "building the server", || {
+        command::run(cargo().args(["build", "-p", "lifeline"]).current_dir(&repo.root))
+    })?;
+    let browser = steps.step("browser", "looking for Chromium and curl", Browser::ready)?;
+    Ok((tools, browser))
+}
+
+fn native(repo: &Repo, filter: Option<&str>) -> Command {
+    test(repo, &["--workspace", "--exclude", "frontend", "--exclude", "tests"], filter)
+}
+
+fn wasm(repo: &Repo, tools: &Tools, browser: &Browser, filter: Option<&str>) -> Result<Command> {
+    let runner = tools.test_runner();
+    ensure!(runner.is_file(), "wasm-bindgen-test-runner is not beside wasm-bindgen");
+    let args = ["-p", "frontend", "--target", "wasm32-unknown-unknown"];
+    let mut command = test(repo, &args, filter);
+    command
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
+        .env("CHROMEDRIVER", &browser.driver)
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "120");
+    Ok(command)
+}
+
+fn end_to_end(repo: &Repo, browser: &Browser, filter: Option<&str>) -> Command {
+    let mut command = test(repo, &["-p", "tests"], filter);
+    command
+        .env("LIFELINE_BIN", repo.server("debug"))
+        .env("LIFELINE_DIST", repo.dist())
+        .env("LIFELINE_CHROMEDRIVER", &browser.driver)
+        .env("LIFELINE_CHROMIUM", &browser.chromium);
+    command
+}
+
+fn test(repo: &Repo, args: &[&str], filter: Option<&str>) -> Command {
+    let mut command = cargo();
+    command.arg("test").args(args).args(filter).current_dir(&repo.root);
+    command
+}
