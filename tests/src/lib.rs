@@ -1,0 +1,35 @@
+//! Support for the end-to-end tests: the real binary on free ports, runs over its API, their logs
+//! held against the schema, the live feed, and a client that speaks raw bytes. It knows the server
+//! only from outside.
+//!
+//! Open first: [`server`] (starts the binary), [`run`] (a run over the API), [`raw`] (a client).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
+
+pub mod server;
+
+pub mod run;
+
+pub mod log;
+
+pub mod live;
+
+pub mod raw;
+
+use std::future::Future;
+use std::time::Duration;
+
+/// Waits for something that must happen within a time.
+///
+/// # Panics
+/// When it does not.
+pub async fn within<T>(limit: Duration, what: &str, future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(limit, future)
+        .await
+        .unwrap_or_else(|_| panic!("not within {limit:?}: {what}"))
+}

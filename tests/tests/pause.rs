@@ -1,0 +1,127 @@
+//! Pausing the real thing: the server itself stops before its acts until `next`, or the limit.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
+
+use std::time::Duration;
+
+use serde_json::json;
+use tests::log::{conns, note};
+use tests::raw::{Raw, get};
+use tests::run::Run;
+use tests::server::Server;
+use tests::within;
+use tokio::time::{Instant, sleep, timeout};
+use trace::entry::{Entry, What};
+use trace::ids::ConnId;
+use trace::note::{Act, Release, What as Note};
+
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// Whether an entry says that an answer of a connection waits.
+fn answer_held(entry: &Entry, conn: ConnId) -> bool {
+    matches!(note(entry), Some(Note::GateHeld { act: Act::Answer, .. }))
+        && entry.what.conn() == Some(conn)
+}
+
+/// How a log says that an answer went on.
+fn answer_released(entry: &Entry) -> Option<Release> {
+    match note(entry) {
+        Some(Note::GateReleased { act: Act::Answer, by, .. }) => Some(*by),
+        _ => None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_waits_for_next() {
+    let server = Server::start(&[]).await;
+    let run = Run::create(&server, "http11", json!({ "pause": true, "link_ms": 0 })).await;
+    let other = Run::create(&server, "http11", json!({ "link_ms": 0 })).await;
+    let mut client = Raw::connect(run.addr()).await;
+    client.send(get(&run.target("hello"))).await;
+    let early = timeout(Duration::from_secs(1), client.reply("GET")).await;
+    assert!(early.is_err(), "it waits, and not {early:?}");
+    let (_, entries) = run.log().await;
+    let conn = conns(&entries)[0].conn;
+    assert!(entries.iter().any(|entry| answer_held(entry, conn)), "{entries:?}");
+
+    let began = Instant::now();
+    let mut bystander = Raw::connect(other.addr()).await;
+    assert_eq!(bystander.ask(&get(&other.target("hello"))).await.status(), 200);
+    let took = began.elapsed();
+    assert!(took <= Duration::from_millis(100), "another run does not wait: {took:?}");
+
+    run.press("next").await;
+    let reply = within(LIMIT, "the answer", client.reply("GET")).await;
+    assert_eq!(reply.unwrap().expect("an answer").status(), 200);
+    let (_, entries) = run.log().await;
+    assert_eq!(entries.iter().find_map(answer_released), Some(Release::Next));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn next_is_felt_within_50_ms() {
+    let server = Server::start(&[]).await;
+    let run = Run::create(&server, "http11", json!({ "pause": true, "link_ms": 0 })).await;
+    let mut follower = run.live(0).await;
+    let mut client = Raw::connect(run.addr()).await;
+    let mut taken = Vec::new();
+    for _ in 0..5 {
+        client.send(get(&run.target("hello"))).await;
+        follower.until(LIMIT, |entry| answer_held(entry, ConnId(1))).await;
+        let began = Instant::now();
+        let answered = async {
+            let reply = within(LIMIT, "the answer", client.reply("GET")).await;
+            assert_eq!(reply.unwrap().expect("an answer").status(), 200);
+            began.elapsed()
+        };
+        let ((), took) = tokio::join!(run.press("next"), answered);
+        taken.push(took);
+    }
+    let all = taken.iter().all(|took| *took <= Duration::from_millis(50));
+    assert!(all, "from next to the answer: {taken:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_the_limit_the_server_goes_on_by_itself() {
+    let server = Server::start(&[]).await;
+    let params = json!({ "pause": true, "pause_limit_s": 1, "link_ms": 0 });
+    let run = Run::create(&server, "http11", params).await;
+    let mut client = Raw::connect(run.addr()).await;
+    let began = Instant::now();
+    let reply = within(LIMIT, "the answer", client.ask(&get(&run.target("hello")))).await;
+    let took = began.elapsed();
+    assert_eq!(reply.status(), 200);
+    let due = Duration::from_secs(1)..Duration::from_millis(1_300);
+    assert!(due.contains(&took), "after the limit of 1 s: {took:?}");
+    let (_, entries) = run.log().await;
+    assert_eq!(entries.iter().find_map(answer_released), Some(Release::Limit));
+}
+
+/// Whoever leaves while an answer waits leaves nothing that waits: neither the answer nor, on a
+/// connection that is gone, the close.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_leaves_leaves_no_gate() {
+    let server = Server::start(&[]).await;
+    for lab in ["http10", "http11"] {
+        for (how, link_ms) in [("fin", 0), ("reset", 0), ("fin", 5), ("reset", 5)] {
+            let row = format!("{lab}, {how}, link {link_ms} ms");
+            let params = json!({ "pause": true, "link_ms": link_ms });
+            let run = Run::create(&server, lab, params).await;
+            let mut follower = run.live(0).await;
+            let mut client = Raw::connect(run.addr()).await;
+            client.send(get(&run.target("hello"))).await;
+            follower.until(LIMIT, |entry| answer_held(entry, ConnId(1))).await;
+            match how {
+                "reset" => drop(client.reset()),
+                _ => drop(client),
+            }
+            follower.until(LIMIT, |entry| matches!(entry.what, What::Closed(_))).await;
+            sleep(Duration::from_millis(200)).await;
+            run.input("next").await.assert_refused(409, "waits", &row);
+        }
+    }
+}
