@@ -8,11 +8,16 @@
 
 use std::future::Future;
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream};
+use tokio::io::{
+    AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream, ReadBuf,
+};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use trace::note;
 use trace::span::Dir;
 use trace::time::Micros;
@@ -38,20 +43,61 @@ pub struct Link {
     pub accepted: Micros,
     /// Bytes that were read before the run was known.
     pub first: Bytes,
+    /// Cancelled when the client has cut the connection off: nothing of that can be said in-band.
+    pub cut: CancellationToken,
+}
+
+/// The service's end of a link: what the service writes here has left it.
+#[derive(Debug)]
+pub struct ServiceEnd {
+    stream: DuplexStream,
+    ear: Ear,
+    sent: u64,
+}
+
+impl AsyncRead for ServiceEnd {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for ServiceEnd {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let len = std::task::ready!(Pin::new(&mut self.stream).poll_write(cx, buf))?;
+        self.sent += len as u64;
+        self.ear.passed(Dir::ToClient, self.sent);
+        Poll::Ready(Ok(len))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
 }
 
 /// Bytes under way, and when they arrive; none is the end of the direction.
 type Piece = (Micros, Option<Bytes>);
 
 impl Link {
-    /// Notes the set-up, then carries bytes in a task of its own. Gives the service's end.
-    pub fn lay<S>(self, stream: S, ear: Ear) -> DuplexStream
+    /// Carries bytes in a task of its own. Gives the service's end.
+    pub fn lay<S>(self, stream: S, ear: Ear) -> ServiceEnd
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let (near, far) = tokio::io::duplex(PIECE * 4);
-        tokio::spawn(self.carry(stream, near, ear));
-        far
+        tokio::spawn(self.carry(stream, near, ear.clone()));
+        ServiceEnd { stream: far, ear, sent: 0 }
     }
 
     async fn carry<S>(self, stream: S, service: DuplexStream, ear: Ear)
@@ -66,15 +112,12 @@ impl Link {
         let first = (ready.max(clock::now()).plus(self.delay), Some(self.first.clone()));
         let inward = async {
             let _ = in_queue.send(first).await;
-            take(socket_read, in_queue, self.delay, ready).await;
+            take(socket_read, in_queue, self.delay, ready, self.cut.clone()).await;
         };
-        let (to_server, to_client) = (ear.clone(), ear);
         let (_, _, _, socket) = tokio::join!(
             inward,
-            hand_over(in_due, service_write, |upto| to_server.passed(Dir::ToServer, upto)),
-            take_out(service_read, out_queue, self.delay, |upto| {
-                to_client.passed(Dir::ToClient, upto);
-            }),
+            hand_over(in_due, service_write, |upto| ear.passed(Dir::ToServer, upto)),
+            take_out(service_read, out_queue, self.delay),
             deliver(out_due, socket_write),
         );
         drop(socket);
@@ -92,9 +135,18 @@ async fn take<R: AsyncRead + Unpin>(
     queue: mpsc::Sender<Piece>,
     delay: Micros,
     ready: Micros,
+    cut: CancellationToken,
 ) {
     let mut buffer = vec![0; PIECE];
-    while let Ok(len @ 1..) = from.read(&mut buffer).await {
+    loop {
+        let len = match from.read(&mut buffer).await {
+            Ok(0) => break,
+            Ok(len) => len,
+            Err(_) => {
+                cut.cancel();
+                break;
+            }
+        };
         let bytes = Bytes::copy_from_slice(buffer.get(..len).unwrap_or_default());
         let due = clock::now().max(ready).plus(delay);
         if queue.send((due, Some(bytes))).await.is_err() {
@@ -106,18 +158,10 @@ async fn take<R: AsyncRead + Unpin>(
     let _ = queue.send((clock::now().max(ready).plus(delay), None)).await;
 }
 
-/// Takes what the service writes, says that it left, and sends it on its way.
-async fn take_out<R: AsyncRead + Unpin>(
-    mut from: R,
-    queue: mpsc::Sender<Piece>,
-    delay: Micros,
-    passed: impl Fn(u64),
-) {
+/// Takes what the service wrote and sends it on its way.
+async fn take_out<R: AsyncRead + Unpin>(mut from: R, queue: mpsc::Sender<Piece>, delay: Micros) {
     let mut buffer = vec![0; PIECE];
-    let mut offset = 0;
     while let Ok(len @ 1..) = from.read(&mut buffer).await {
-        offset += len as u64;
-        passed(offset);
         let bytes = Bytes::copy_from_slice(buffer.get(..len).unwrap_or_default());
         if queue.send((clock::now().plus(delay), Some(bytes))).await.is_err() {
             return;
@@ -189,6 +233,7 @@ mod tests {
             delay: Micros::from_millis(40),
             accepted: clock::now(),
             first: Bytes::from_static(b"ask"),
+            cut: CancellationToken::new(),
         };
         let mut service = link.lay(socket, ear);
         let began = tokio::time::Instant::now();

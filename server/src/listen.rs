@@ -162,7 +162,8 @@ async fn connection(labs: &Arc<Labs>, stream: TcpStream, from: SocketAddr, servi
         Err(refusal) => return refuse(&mut tap, service, refusal).await,
     };
     let delay = run.link_delay();
-    let link = Link { delay, accepted, first: head.bytes.freeze() };
+    let cut = CancellationToken::new();
+    let link = Link { delay, accepted, first: head.bytes.freeze(), cut: cut.clone() };
     let setup = (delay.0 > 0).then(|| link.setup());
     let arrival = Arrival {
         accepted,
@@ -180,6 +181,7 @@ async fn connection(labs: &Arc<Labs>, stream: TcpStream, from: SocketAddr, servi
         dialect: Dialect { version: service.version },
         refusal: head.refusal,
         stop: labs.stop.clone(),
+        cut,
     };
     if delay.0 > 0 {
         let stream = link.lay(tap, ear);

@@ -42,6 +42,8 @@ enum End {
     KeepAlive(Micros),
     /// A head began and never became whole.
     HalfHead,
+    /// The client cut the connection off.
+    Cut,
     /// The run is over, or the server stops.
     Stop,
 }
@@ -82,6 +84,8 @@ pub struct Conn {
     pub refusal: Option<Refusal>,
     /// Ends it.
     pub stop: CancellationToken,
+    /// The link says that the client cut it off.
+    pub cut: CancellationToken,
 }
 
 impl Conn {
@@ -94,7 +98,7 @@ impl Conn {
             self.refuse(&mut stream, refusal).await;
             return link::close(&mut stream).await;
         }
-        let Self { bound, dialect, stop, .. } = self;
+        let Self { bound, dialect, stop, cut, .. } = self;
         let bound = Arc::new(bound);
         let activity = Activity::new();
         let stream = Watched::new(first, stream, Arc::clone(&activity));
@@ -112,14 +116,17 @@ impl Conn {
             .serve_connection(TokioIo::new(stream), service);
         let end = {
             let mut over = pin!(poll_fn(|cx| conn.poll_without_shutdown(cx)));
-            wait_for_end(&bound, &activity, &stop, &mut over).await
+            tokio::select! {
+                end = wait_for_end(&bound, &activity, &stop, &mut over) => end,
+                () = cut.cancelled() => End::Cut,
+            }
         };
         let mut stream = conn.into_parts().io.into_inner();
         match end {
             End::Over if !activity.client_done() => {
                 bound.run.gate.pass(bound.conn, Act::Close).await;
             }
-            End::Over | End::Stop => {}
+            End::Over | End::Cut | End::Stop => {}
             End::KeepAlive(after_us) => {
                 bound.run.note(Some(bound.conn), What::KeepAliveOver { after_us });
             }

@@ -21,6 +21,8 @@ pub mod live;
 
 pub mod raw;
 
+pub mod browser;
+
 use std::future::Future;
 use std::time::Duration;
 

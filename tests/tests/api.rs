@@ -49,7 +49,7 @@ const REFUSALS: [(&str, &str, &str, u16, &str); 26] = [
     ("GET", "/api/runs/nosuchrun/export/ndjson", "", 404, "nosuchrun"),
     ("DELETE", "/api/runs/nosuchrun", "", 404, "nosuchrun"),
     ("POST", "/api/runs/nosuchrun/inputs", r#"{"input":"start"}"#, 404, "nosuchrun"),
-    ("GET", "/api/runs/{run}/log?after=x", "", 400, "after"),
+    ("GET", "/api/runs/{run}/log?after=x", "", 422, "after"),
     ("GET", "/api/runs/{run}/export/gif", "", 404, "ndjson"),
     ("PUT", "/api/runs/{run}", "", 405, "method"),
     ("GET", "/api/nothing", "", 404, "API"),

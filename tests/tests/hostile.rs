@@ -145,9 +145,9 @@ async fn be_slow(to: SocketAddr, slow: Slow, target: &str) -> Option<u16> {
         if slow == Slow::Body {
             let _ = raw.write(&[b'x'; 10]).await;
         }
-        match timeout(Duration::from_millis(500), raw.read()).await {
-            Ok(Ok(0) | Err(_)) => return raw.status(),
-            Ok(Ok(_)) | Err(_) => {}
+        let read = timeout(Duration::from_millis(500), raw.read()).await;
+        if let Ok(Ok(0) | Err(_)) = read {
+            return raw.status();
         }
     }
 }

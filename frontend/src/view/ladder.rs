@@ -107,7 +107,8 @@ fn keep_in_view(state: State, scroller: NodeRef<Div>, drawn: Memo<Option<Picture
     let wanted = if tail {
         height + head - seen.height
     } else if top < seen.top {
-        top
+        // The first row brings the room above it along.
+        if step == 0 { 0.0 } else { top }
     } else if bottom > seen.top + seen.height {
         bottom - seen.height
     } else {

@@ -1,0 +1,216 @@
+//! The page in a real Chromium, as a learner uses it: run, look, step, open the bytes, pause.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
+
+use std::time::Duration;
+
+use serde_json::json;
+use tests::browser::{Browser, SIZES};
+use tests::log;
+use tests::server::Server;
+use thirtyfour::prelude::Key;
+use trace::entry::{Entry, What};
+use trace::metrics::Metrics;
+use trace::span::{Dir, Side};
+use trace::studio::Summary;
+
+async fn summary(server: &Server, run: &str) -> Summary {
+    let answer = server.get(&format!("/api/runs/{run}")).await;
+    serde_json::from_str(&answer.body).unwrap_or_else(|error| panic!("{error}: {answer:?}"))
+}
+
+async fn entries(server: &Server, run: &str) -> Vec<Entry> {
+    let text = server.get(&format!("/api/runs/{run}/log")).await.body;
+    log::read(&text, 1).1
+}
+
+fn page(server: &Server) -> String {
+    format!("http://localhost:{}/", server.port)
+}
+
+/// The marks of a ladder are those of its log.
+async fn assert_drawn(browser: &Browser, metrics: &Metrics) {
+    let marks = [
+        (".arrow.establish", metrics.connections_opened),
+        (".arrow.close", metrics.connections_closed),
+        (".ribbon", 2 * metrics.connections_opened),
+        (".arrow.request", metrics.requests),
+        (".arrow.success", metrics.responses),
+    ];
+    for (selector, count) in marks {
+        assert_eq!(browser.count(&format!("#shapes {selector}")).await, count, "{selector}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn http10_from_the_page_opens_a_connection_for_each_request() {
+    let server = Server::start(&[]).await;
+    let browser = Browser::start(SIZES[0]).await;
+    browser.open(&page(&server)).await;
+    browser.lab("http10").await;
+    let run = browser.run().await;
+    let metrics = summary(&server, &run).await.metrics;
+    assert_eq!((metrics.connections_opened, metrics.connections_closed), (3, 3));
+    assert_eq!((metrics.requests, metrics.responses), (3, 3));
+    let entries = entries(&server, &run).await;
+    for opened in log::conns(&entries) {
+        assert_eq!(opened.client.id, "browser", "the page is known by its Origin");
+        let answer = log::stream(&entries, opened.conn, Dir::ToClient);
+        assert!(answer.starts_with(b"HTTP/1.0 200"), "{:?}", String::from_utf8_lossy(&answer));
+    }
+    assert_drawn(&browser, &metrics).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn http11_from_the_page_keeps_its_connections_for_the_set_time() {
+    let server = Server::start(&[]).await;
+    let browser = Browser::start(SIZES[0]).await;
+    browser.open(&page(&server)).await;
+    browser.lab("http11").await;
+    browser.knob("keep_alive_s", 2).await;
+    let run = browser.run().await;
+    let metrics = summary(&server, &run).await.metrics;
+    assert_eq!((metrics.requests, metrics.responses), (3, 3));
+    assert!(metrics.connections_opened >= 1 && metrics.connections_opened <= 3);
+    assert_eq!(metrics.connections_opened, metrics.connections_closed);
+    assert_drawn(&browser, &metrics).await;
+    for (conn, entries) in log::by_conn(entries(&server, &run).await) {
+        let last = entries
+            .iter()
+            .rev()
+            .find(|entry| matches!(&entry.what, What::Chunk(chunk) if chunk.dir == Dir::ToClient));
+        let closed = entries.iter().find(|entry| matches!(&entry.what, What::Closed(_))).unwrap();
+        assert!(matches!(&closed.what, What::Closed(closed) if closed.by == Side::Server));
+        let idle = closed.at_us.since(last.unwrap().at_us).0;
+        assert!(idle.abs_diff(2_000_000) <= 300_000, "connection {conn} was idle for {idle} µs");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_move_the_step_and_its_text() {
+    let server = Server::start(&[]).await;
+    for size in SIZES {
+        let browser = Browser::start(size).await;
+        browser.open(&page(&server)).await;
+        browser.lab("http10").await;
+        browser.run().await;
+        let steps = [
+            (Key::Home, "Step 1 of 12", "TCP connection established"),
+            (Key::Right, "Step 2 of 12", "GET …/hello?n=1 HTTP/1.1"),
+            (Key::Right, "Step 3 of 12", "HTTP/1.0 200 OK"),
+            (Key::Left, "Step 2 of 12", "GET …/hello?n=1 HTTP/1.1"),
+            (Key::End, "Step 12 of 12", "Connection closed"),
+        ];
+        for (key, place, title) in steps {
+            browser.key(key).await;
+            browser
+                .wait(&format!(
+                    "document.querySelector('#step-place').textContent.startsWith({place:?})"
+                ))
+                .await;
+            assert_eq!(browser.text("#step-title").await, title);
+            assert_eq!(browser.count(".row.current").await, 1, "the step is marked and in view");
+        }
+        // Space plays from the beginning and pauses again.
+        browser.click(".ladder-scroll").await;
+        browser.key(Key::Home).await;
+        browser.key(Key::Space).await;
+        browser
+            .wait("document.querySelector('#step-place').textContent.startsWith('Step 3 ')")
+            .await;
+        browser.key(Key::Space).await;
+        assert!(browser.text("#play").await.contains("Play"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hovering_a_field_marks_its_bytes_and_the_reverse() {
+    let server = Server::start(&[]).await;
+    let browser = Browser::start(SIZES[0]).await;
+    browser.open(&page(&server)).await;
+    browser.lab("http10").await;
+    browser.run().await;
+    browser.key(Key::Home).await;
+    browser.key(Key::Right).await;
+    browser.wait("document.querySelector('.field')").await;
+    let method = browser.find(".field[data-field='0']").await;
+    browser.driver.action_chain().move_to_element_center(&method).perform().await.unwrap();
+    browser.wait("document.querySelector('.piece.hot')").await;
+    assert_eq!(browser.text(".hex .piece.hot").await.trim(), "47 45 54");
+    let version = browser.find(".hex .piece.tint-version").await;
+    browser.driver.action_chain().move_to_element_center(&version).perform().await.unwrap();
+    browser
+        .wait("document.querySelector('.field.hot .field-title').textContent === 'HTTP version'")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_server_is_let_go_on_from_the_page() {
+    let server = Server::start(&[]).await;
+    let browser = Browser::start(SIZES[0]).await;
+    browser.open(&page(&server)).await;
+    browser.lab("http10").await;
+    browser.knob("requests", 1).await;
+    browser.click("#knob-pause").await;
+    browser.click("#run").await;
+    browser
+        .wait("document.querySelector('.wait.gate')?.textContent.includes('Waits for Next')")
+        .await;
+    let story = browser.text("#story").await;
+    assert!(story.contains("Server has stopped before it answers"), "{story}");
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(browser.count(".arrow.success").await, 0, "the answer really waits");
+    browser.click("#next").await;
+    browser.wait("document.querySelector('.arrow.success')").await;
+    // The close is an act of the server's too.
+    browser.wait("document.querySelector('#story').textContent.includes('before it closes')").await;
+    browser.key(Key::Right).await;
+    browser.wait("document.querySelector('#run-state').textContent === 'Finished'").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_says_when_the_server_is_gone() {
+    let mut server = Server::start(&[]).await;
+    let browser = Browser::start(SIZES[0]).await;
+    browser.open(&page(&server)).await;
+    browser.lab("http11").await;
+    browser.click("#run").await;
+    browser.wait("document.querySelectorAll('.arrow.success').length === 3").await;
+    server.terminate().await;
+    browser
+        .wait("document.querySelector('.notice')?.textContent.includes('does not answer')")
+        .await;
+    assert_eq!(browser.count(".arrow.success").await, 3, "what was heard stays");
+}
+
+/// Pictures of both labs at three sizes, light and dark, to be looked at.
+#[tokio::test(flavor = "multi_thread")]
+async fn pictures() {
+    let server = Server::start(&[]).await;
+    for size in SIZES {
+        let browser = Browser::start(size).await;
+        for lab in ["http10", "http11"] {
+            browser.open(&page(&server)).await;
+            browser.lab(lab).await;
+            if lab == "http11" {
+                browser.knob("keep_alive_s", 1).await;
+                browser.knob("slow_ms", 600).await;
+            }
+            browser.run().await;
+            browser.key(Key::Home).await;
+            browser.key(Key::Right).await;
+            browser.key(Key::Right).await;
+            for scheme in ["light", "dark"] {
+                browser.scheme(scheme).await;
+                browser.picture(&format!("{lab}-{}x{}-{scheme}", size.width, size.height)).await;
+            }
+            let wide = browser.eval("document.documentElement.scrollWidth - innerWidth").await;
+            assert!(wide.as_i64() <= json!(0).as_i64(), "{lab} at {size:?} is {wide} px too wide");
+        }
+    }
+}
