@@ -105,6 +105,14 @@ async fn follow(state: State, active: Active, drive: bool) {
         }
         state.trouble.set(Some(Trouble::Away));
         TimeoutFuture::new(RETRY_MS).await;
+        if matches!(studio::summary(&active.id).await, Err(Failed::Refused(404, _)))
+            && shown(state, &active)
+        {
+            state.run.set(None);
+            state.now.set(None);
+            state.say("The server no longer has this run. What was heard of it stays here.");
+            return;
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use gloo_net::http::{Method, RequestBuilder, Response};
 use serde_json::{Map, Value, json};
 use trace::ids::RunId;
-use trace::studio::{Created, Lab, NewRun, Problem};
+use trace::studio::{Created, Lab, NewRun, Problem, Summary};
 
 /// Why a call came to nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,15 @@ pub async fn create(lab: &str, params: Map<String, Value>) -> Result<Created, Fa
     let new = NewRun { lab: lab.to_owned(), params, seed: None };
     let body = serde_json::to_value(new).unwrap_or_default();
     let response = call(RequestBuilder::new("/api/runs").method(Method::POST), Some(body)).await?;
+    response.json().await.map_err(|_| Failed::Away)
+}
+
+/// Whether the studio still has a run.
+///
+/// # Errors
+/// See [`Failed`].
+pub async fn summary(id: &RunId) -> Result<Summary, Failed> {
+    let response = call(RequestBuilder::new(&format!("/api/runs/{id}")), None).await?;
     response.json().await.map_err(|_| Failed::Away)
 }
 

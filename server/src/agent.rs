@@ -36,15 +36,18 @@ impl Client {
     /// Those of the system's.
     pub async fn connect(run: &Run, service: &Service) -> anyhow::Result<Self> {
         let target = reachable(service.addr);
-        let (socket, any) = match target.ip() {
-            IpAddr::V4(_) => (TcpSocket::new_v4()?, IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
-            IpAddr::V6(_) => (TcpSocket::new_v6()?, IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
+        let socket = match target.ip() {
+            IpAddr::V4(_) => TcpSocket::new_v4()?,
+            IpAddr::V6(_) => TcpSocket::new_v6()?,
         };
-        // A socket bound to the very address from which it will connect has its name before it does.
-        let from = if target.ip().is_loopback() { target.ip() } else { any };
-        socket.bind(SocketAddr::new(from, 0))?;
-        run.expect_agent(socket.local_addr()?);
-        let stream = socket.connect(target).await.context("the agent cannot connect")?;
+        // Bound first, it has its name before it connects; the service is on this very machine, so
+        // the service's own address serves for both.
+        socket.bind(SocketAddr::new(target.ip(), 0))?;
+        let from = socket.local_addr()?;
+        run.expect_agent(from);
+        let stream = socket.connect(target).await;
+        let stream =
+            stream.inspect_err(|_| run.forget_agent(from)).context("the agent cannot connect")?;
         stream.set_nodelay(true)?;
         let (sender, conn) = hyper::client::conn::http1::Builder::new()
             .title_case_headers(true)
@@ -147,10 +150,7 @@ pub async fn wait_all_closed(run: &Run) {
     let mut last = run.log.last();
     let all_closed = async {
         loop {
-            let figures = run.log.metrics();
-            if figures.connections_opened == figures.connections_closed
-                || last.changed().await.is_err()
-            {
+            if run.log.open_conns() == 0 || last.changed().await.is_err() {
                 return;
             }
         }

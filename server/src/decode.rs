@@ -46,6 +46,13 @@ struct Unsaid {
     why: Loss,
 }
 
+/// Whether a loss is said for the first time or the last.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Saying {
+    First,
+    Rest,
+}
+
 #[derive(PartialEq, Eq)]
 enum Decoded {
     Yes,
@@ -62,8 +69,8 @@ impl Recorder {
 
     /// Records until the connection is gone.
     pub async fn run(mut self, mut heard: mpsc::Receiver<Heard>) {
-        while let Some(heard) = heard.recv().await {
-            match heard {
+        while let Some(next) = heard.recv().await {
+            match next {
                 Heard::Bytes { dir, at, bytes } => self.bytes(dir, at, &bytes),
                 Heard::Passed { dir, at, upto } => {
                     let passed = Passed { conn: self.conn, dir, offset: upto };
@@ -71,42 +78,56 @@ impl Recorder {
                 }
                 Heard::Closed(closed) => self.closed(closed),
             }
-            self.say_missed();
+            if heard.is_empty() {
+                self.say_missed(Saying::First);
+            }
         }
         let by_us = Closed { at: clock::now(), by: Side::Server, how: entry::Ending::Fin };
         let closed = self.missed.closed().unwrap_or(by_us);
-        self.say_missed();
+        self.say_missed(Saying::Rest);
         self.closed(closed);
         self.end();
     }
 
     fn bytes(&mut self, dir: Dir, at: Micros, bytes: &[u8]) {
         let way = &mut self.ways[index(dir)];
-        let (offset, len) = (way.offset, bytes.len() as u64);
-        way.offset += len;
+        let (offset, end) = (way.offset, way.offset + bytes.len() as u64);
+        way.offset = end;
         let body = self.decoder.open_body(dir);
         let mut events = Vec::new();
         if way.decoded == Decoded::Yes {
             self.decoder.feed(dir, bytes, &mut events);
         }
-        let too_far = body.is_some_and(|start| offset.saturating_sub(start) >= BODY_MAX);
-        let chunk = Chunk { conn: self.conn, dir, offset, bytes: bytes.to_vec() };
-        let kept = if too_far {
-            Err(Loss::Body)
-        } else {
-            self.say_not_kept(dir, at);
-            match self.append(at, What::Chunk(chunk)) {
-                Appended::Kept(_) => Ok(()),
-                Appended::Full => Err(Loss::Run),
-            }
-        };
-        if let Err(why) = kept {
-            self.not_kept(dir, Unsaid { offset, len, why });
+        // A body is kept only so far; what follows it in the same read is kept again.
+        let too_far = body.filter(|start| offset.saturating_sub(*start) >= BODY_MAX);
+        let body_end = too_far.map_or(offset, |start| {
+            let over = events.iter().find(|event| event.evidence.start() == start);
+            over.map_or(end, |event| event.evidence.end())
+        });
+        if body_end > offset {
+            self.not_kept(dir, Unsaid { offset, len: body_end - offset, why: Loss::Body });
+        }
+        let skipped = usize::try_from(body_end - offset).unwrap_or(usize::MAX);
+        let kept = bytes.get(skipped..).unwrap_or_default();
+        if !kept.is_empty() {
+            self.keep(dir, at, body_end, kept);
         }
         for event in events {
-            self.say_not_kept(dir, at);
             self.append(at, What::Event(event));
         }
+    }
+
+    fn keep(&mut self, dir: Dir, at: Micros, offset: u64, bytes: &[u8]) {
+        let len = bytes.len() as u64;
+        // A full run counts to the end and says it once.
+        if !self.log.is_full() {
+            self.say_not_kept(dir, at);
+            let chunk = Chunk { conn: self.conn, dir, offset, bytes: bytes.to_vec() };
+            if self.append(at, What::Chunk(chunk)) != Appended::Full {
+                return;
+            }
+        }
+        self.not_kept(dir, Unsaid { offset, len, why: Loss::Run });
     }
 
     /// Counts bytes that are decoded and not kept. They are said in one entry, when the direction
@@ -123,13 +144,15 @@ impl Recorder {
         self.append(at, What::Lost(Lost { conn: self.conn, dir, offset, len, why }));
     }
 
-    /// Says what the queue had no room for; that direction is counted and no longer decoded.
-    fn say_missed(&mut self) {
+    /// Says what the queue had no room for; that direction is counted and no longer decoded. Only
+    /// when the queue is empty: what is missing comes after everything that was in it.
+    fn say_missed(&mut self, saying: Saying) {
         for dir in [Dir::ToServer, Dir::ToClient] {
             let total = self.missed.bytes(dir);
             let way = &mut self.ways[index(dir)];
             let len = total - way.missed;
-            if len == 0 {
+            // Said at once, and then once more at the end: not with every read.
+            if len == 0 || (saying == Saying::First && way.missed > 0) {
                 continue;
             }
             way.missed = total;
@@ -144,6 +167,7 @@ impl Recorder {
             for event in events {
                 self.append(at, What::Event(event));
             }
+            self.say_not_kept(dir, at);
             let lost = Lost { conn: self.conn, dir, offset, len, why: Loss::Queue };
             self.append(at, What::Lost(lost));
         }
@@ -154,6 +178,9 @@ impl Recorder {
             return;
         }
         self.over = true;
+        if self.ways.iter().any(|way| way.missed > 0) {
+            self.say_missed(Saying::Rest);
+        }
         // What an answer had still open ends with the connection: said before the close is.
         self.end_way(Dir::ToClient, closed.at);
         let entry = entry::Closed { conn: self.conn, by: closed.by, how: closed.how };

@@ -3,7 +3,6 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
@@ -21,14 +20,16 @@ pub struct Gate {
     mode: Mode,
     log: Arc<Log>,
     began: Micros,
-    count: AtomicU64,
-    waiting: Mutex<VecDeque<Waiting>>,
+    waiting: Mutex<Waiting>,
 }
 
-#[derive(Debug)]
+/// Who waits, in order.
+#[derive(Debug, Default)]
 struct Waiting {
-    gate: u64,
-    go: oneshot::Sender<Release>,
+    count: u64,
+    acts: VecDeque<(u64, oneshot::Sender<Release>)>,
+    /// The run is over: nobody waits any more.
+    over: bool,
 }
 
 /// Whether acts wait.
@@ -43,46 +44,52 @@ pub enum Mode {
 impl Gate {
     /// The gate of a run that began at a moment.
     pub fn new(mode: Mode, log: Arc<Log>, began: Micros) -> Self {
-        Self { mode, log, began, count: AtomicU64::new(0), waiting: Mutex::default() }
+        Self { mode, log, began, waiting: Mutex::default() }
     }
 
     /// Waits until the act may happen.
     pub async fn pass(&self, conn: ConnId, act: Act) {
         let Mode::Paused { limit } = self.mode else { return };
-        let gate = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         let (go, gone) = oneshot::channel();
-        // Noted before it can be released, so that the log has the two in order.
-        self.note(conn, note::What::GateHeld { gate, act, limit_us: limit });
-        self.waiting.lock().push_back(Waiting { gate, go });
-        let left = Left { gate: self, number: gate };
-        let by = match tokio::time::timeout(clock::duration(limit), gone).await {
+        let gate = {
+            let mut waiting = self.waiting.lock();
+            if waiting.over {
+                return;
+            }
+            waiting.count += 1;
+            let gate = waiting.count;
+            // Noted before it can be released, so that the log has the two in order.
+            self.note(conn, note::What::GateHeld { gate, act, limit_us: limit });
+            waiting.acts.push_back((gate, go));
+            gate
+        };
+        let mut held = Held { gate: self, number: gate, conn, act, by: Release::Abandoned };
+        held.by = match tokio::time::timeout(clock::duration(limit), gone).await {
             Ok(Ok(by)) => by,
             Ok(Err(_)) => Release::RunEnded,
             Err(_) => Release::Limit,
         };
-        drop(left);
-        self.note(conn, note::What::GateReleased { gate, act, by });
     }
 
     /// Whether an act waits.
     pub fn waits(&self) -> bool {
-        !self.waiting.lock().is_empty()
+        !self.waiting.lock().acts.is_empty()
     }
 
-    /// Lets the act go on that has waited longest. Says whether one waited.
-    pub fn next(&self) -> bool {
-        loop {
-            let Some(first) = self.waiting.lock().pop_front() else { return false };
-            if first.go.send(Release::Next).is_ok() {
-                return true;
-            }
+    /// Lets the act go on that has waited longest.
+    pub fn next(&self) {
+        let first = self.waiting.lock().acts.pop_front();
+        if let Some((_, go)) = first {
+            let _ = go.send(Release::Next);
         }
     }
 
-    /// Lets all go on: the run ended.
-    pub fn release_all(&self) {
-        for waiting in self.waiting.lock().drain(..) {
-            let _ = waiting.go.send(Release::RunEnded);
+    /// Lets all go on, and whoever comes: the run ended.
+    pub fn open_for_good(&self) {
+        let mut waiting = self.waiting.lock();
+        waiting.over = true;
+        for (_, go) in waiting.acts.drain(..) {
+            let _ = go.send(Release::RunEnded);
         }
     }
 
@@ -92,14 +99,20 @@ impl Gate {
     }
 }
 
-/// Takes an act off the list when its wait is over, also when its connection is gone.
-struct Left<'a> {
+/// An act that waits. When its wait is over, also because nobody wants it any more, it is off the
+/// list and that is noted.
+struct Held<'a> {
     gate: &'a Gate,
     number: u64,
+    conn: ConnId,
+    act: Act,
+    by: Release,
 }
 
-impl Drop for Left<'_> {
+impl Drop for Held<'_> {
     fn drop(&mut self) {
-        self.gate.waiting.lock().retain(|waiting| waiting.gate != self.number);
+        self.gate.waiting.lock().acts.retain(|(number, _)| *number != self.number);
+        let what = note::What::GateReleased { gate: self.number, act: self.act, by: self.by };
+        self.gate.note(self.conn, what);
     }
 }

@@ -33,7 +33,7 @@ use trace::http1::Version;
 
 use config::Config;
 use error::StartError;
-use listen::{Labs, Service};
+use listen::{Labs, Service, StudioOrigin};
 use runs::Runs;
 
 /// How long what is in flight may take when the server stops.
@@ -88,16 +88,22 @@ fn address_of(listener: &TcpListener, name: &str) -> Result<SocketAddr, StartErr
 /// Serves until `stop` is cancelled, then finishes what is in flight.
 pub async fn serve(server: Server, stop: CancellationToken) {
     let runs = Arc::new(Runs::default());
-    let labs = Arc::new(Labs::new(Arc::clone(&runs), stop.clone()));
+    let told = server.config.overrides().remove("studio");
+    let origin = StudioOrigin { port: server.studio.port(), told };
+    let labs = Arc::new(Labs::new(Arc::clone(&runs), origin, stop.clone()));
     let services: Vec<Service> =
         server.services.iter().map(|(_, service)| service.clone()).collect();
     for (listener, service) in server.services {
         tokio::spawn(listen::accept(Arc::clone(&labs), listener, service));
     }
     tokio::spawn(Arc::clone(&runs).sweep(stop.clone()));
+    let all = Arc::clone(&runs);
     let studio = control::Studio::new(&server.config, server.studio, services, runs, stop.clone());
     let studio_tasks = control::accept(server.studio_listener, studio, stop).await;
     // The studio has stopped accepting: the token is cancelled.
+    for run in all.all() {
+        run.gate.open_for_good();
+    }
     labs.tasks.close();
     studio_tasks.close();
     let both = async { tokio::join!(labs.tasks.wait(), studio_tasks.wait()) };

@@ -18,7 +18,6 @@ use tokio::io::{
 };
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use trace::note;
 use trace::span::Dir;
 use trace::time::Micros;
 
@@ -121,11 +120,6 @@ impl Link {
             deliver(out_due, socket_write),
         );
         drop(socket);
-    }
-
-    /// What the set-up of a connection costs on this link.
-    pub const fn setup(&self) -> note::What {
-        note::What::LinkSetup { held_us: self.delay.plus(self.delay) }
     }
 }
 

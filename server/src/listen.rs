@@ -48,7 +48,25 @@ pub struct Labs {
     pub stop: CancellationToken,
     /// Every connection's task.
     pub tasks: TaskTracker,
+    studio: StudioOrigin,
     conns: Mutex<BTreeMap<IpAddr, usize>>,
+}
+
+/// How a page of this studio's names itself in `Origin`.
+#[derive(Debug, Clone)]
+pub struct StudioOrigin {
+    /// The studio's port.
+    pub port: u16,
+    /// The address that browsers are told, where a proxy stands between.
+    pub told: Option<String>,
+}
+
+impl StudioOrigin {
+    /// Whether an `Origin` is the studio's: its host name is whatever the caller used.
+    fn is(&self, origin: &str) -> bool {
+        let port = origin.parse::<http::Uri>().ok().and_then(|uri| uri.port_u16());
+        self.told.as_deref() == Some(origin) || port.unwrap_or(80) == self.port
+    }
 }
 
 impl Service {
@@ -67,8 +85,8 @@ impl Service {
 impl Labs {
     /// Nothing is connected yet.
     #[must_use]
-    pub fn new(runs: Arc<Runs>, stop: CancellationToken) -> Self {
-        Self { runs, stop, tasks: TaskTracker::new(), conns: Mutex::default() }
+    pub fn new(runs: Arc<Runs>, studio: StudioOrigin, stop: CancellationToken) -> Self {
+        Self { runs, studio, stop, tasks: TaskTracker::new(), conns: Mutex::default() }
     }
 
     /// A place for one more connection from an address, if there may be one.
@@ -149,11 +167,11 @@ async fn connection(labs: &Arc<Labs>, stream: TcpStream, from: SocketAddr, servi
         () = labs.stop.cancelled() => return,
         head = lobby::first_head(&mut tap) => head,
     };
-    let head = match head {
+    let mut head = match head {
         Ok(head) => head,
         Err(NoHead::Refused(refusal)) => return refuse(&mut tap, service, refusal).await,
         Err(why) => {
-            tracing::debug!(service = service.name, %from, ?why, "closed without an answer");
+            tracing::info!(service = service.name, %from, ?why, "closed without an answer");
             return;
         }
     };
@@ -161,19 +179,21 @@ async fn connection(labs: &Arc<Labs>, stream: TcpStream, from: SocketAddr, servi
         Ok(run) => run,
         Err(refusal) => return refuse(&mut tap, service, refusal).await,
     };
+    if service.version == Version::Http10 {
+        lobby::hide_expect(&mut head.bytes);
+    }
     let delay = run.link_delay();
     let cut = CancellationToken::new();
     let link = Link { delay, accepted, first: head.bytes.freeze(), cut: cut.clone() };
-    let setup = (delay.0 > 0).then(|| link.setup());
     let arrival = Arrival {
         accepted,
         client: from,
         server: service.addr,
         service: service.participant(),
         user_agent: head.user_agent,
-        from_page: head.from_page,
+        from_page: head.origin.is_some_and(|origin| labs.studio.is(&origin)),
     };
-    let Some(bound) = run.bind(arrival, heard, missed, setup) else {
+    let Some(bound) = run.bind(arrival, heard, missed) else {
         return refuse(&mut tap, service, Refusal::TooMany).await;
     };
     let bound = Conn {
@@ -195,6 +215,7 @@ async fn connection(labs: &Arc<Labs>, stream: TcpStream, from: SocketAddr, servi
 /// The run of a first request, if its addresses answer.
 fn find(runs: &Runs, id: &trace::ids::RunId) -> Result<Arc<Run>, Refusal> {
     let run = runs.get(id).ok_or(Refusal::UnknownRun)?;
+    run.end_if_full();
     if run.state().serves() { Ok(run) } else { Err(Refusal::RunOver) }
 }
 

@@ -28,8 +28,8 @@ pub struct FirstHead {
     pub run: RunId,
     /// Its `User-Agent`.
     pub user_agent: Option<String>,
-    /// Whether it has an `Origin`: a page asks.
-    pub from_page: bool,
+    /// Its `Origin`: the page that asks.
+    pub origin: Option<String>,
     /// Whether the run is to refuse it, since nobody could tell where its body ends or whom it asks.
     pub refusal: Option<Refusal>,
 }
@@ -62,9 +62,10 @@ pub async fn first_head<S: AsyncRead + Unpin>(stream: &mut S) -> Result<FirstHea
         Err(_) => return Err(NoHead::Refused(Refusal::HeadTimeout)),
     };
     let head = bytes.get(..len).unwrap_or_default();
-    let (run, user_agent, from_page) = understand(head).map_err(NoHead::Refused)?;
-    let refusal = framing(head);
-    Ok(FirstHead { run, user_agent, from_page, refusal, bytes })
+    let asked = understand(head).map_err(NoHead::Refused)?;
+    let refusal = asked.refusal.or_else(|| framing(head));
+    let Asked { run, user_agent, origin, .. } = asked;
+    Ok(FirstHead { run, user_agent, origin, refusal, bytes })
 }
 
 async fn read_head<S: AsyncRead + Unpin>(
@@ -94,8 +95,16 @@ fn may_be_http(bytes: &[u8]) -> bool {
     method.len() <= 32 && method.iter().all(token)
 }
 
-/// Whose run the head asks for, who asks, and whether it is a page.
-fn understand(head: &[u8]) -> Result<(RunId, Option<String>, bool), Refusal> {
+/// What a head says that the lobby must know.
+struct Asked {
+    run: RunId,
+    user_agent: Option<String>,
+    origin: Option<String>,
+    refusal: Option<Refusal>,
+}
+
+/// Whose run the head asks for, and who asks.
+fn understand(head: &[u8]) -> Result<Asked, Refusal> {
     let mut headers = [httparse::EMPTY_HEADER; FIELDS_MAX];
     let mut request = httparse::Request::new(&mut headers);
     match request.parse(head) {
@@ -107,10 +116,14 @@ fn understand(head: &[u8]) -> Result<(RunId, Option<String>, bool), Refusal> {
     let value = |name: &str| {
         let header =
             request.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
-        std::str::from_utf8(header.value).ok()
+        std::str::from_utf8(header.value).ok().map(str::to_owned)
     };
-    let run = run_of(target).ok_or(Refusal::NoRun)?;
-    Ok((run, value("user-agent").map(str::to_owned), value("origin").is_some()))
+    Ok(Asked {
+        run: run_of(target).ok_or(Refusal::NoRun)?,
+        user_agent: value("user-agent"),
+        origin: value("origin"),
+        refusal: target.parse::<http::Uri>().is_err().then_some(Refusal::BadRequest),
+    })
 }
 
 /// What is wrong with a head that keeps the grammar, by our own decoder: hyper would refuse it too,
@@ -123,6 +136,7 @@ fn framing(head: &[u8]) -> Option<Refusal> {
             code,
             Code::BadLength
                 | Code::ConflictingLengths
+                | Code::RepeatedLength
                 | Code::BadCoding
                 | Code::CodingInHttp10
                 | Code::BadHost
@@ -130,6 +144,19 @@ fn framing(head: &[u8]) -> Option<Refusal> {
     };
     let faults = &events.first()?.faults;
     faults.iter().any(|fault| bad(fault.code)).then_some(Refusal::BadRequest)
+}
+
+/// HTTP/1.0 knows no `Expect`, and a server that speaks it ignores the header (RFC 9110, section
+/// 10.1.1). hyper would answer `HTTP/1.1 100 Continue`, so its copy of the head has another name
+/// there; what was heard is on record as it came.
+pub fn hide_expect(bytes: &mut BytesMut) {
+    const EXPECT: &[u8] = b"\nexpect:";
+    let Found::Yes(len) = find_head_end(bytes, &mut 0) else { return };
+    let head = bytes.get_mut(..len).unwrap_or_default();
+    let found = head.windows(EXPECT.len()).position(|piece| piece.eq_ignore_ascii_case(EXPECT));
+    if let Some(name) = found.and_then(|at| head.get_mut(at + 1..at + EXPECT.len() - 1)) {
+        name.copy_from_slice(b"x-none");
+    }
 }
 
 /// The run in a target: `/r/{run}/…`, or the same after a scheme and an authority.

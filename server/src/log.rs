@@ -15,11 +15,11 @@ use trace::time::Micros;
 /// The most entries that a run keeps.
 pub const ENTRIES_MAX: usize = 100_000;
 
-/// The most bytes of traffic that a run keeps.
+/// The most bytes that a run keeps: traffic, and what was made of it.
 pub const BYTES_MAX: u64 = 64 * 1024 * 1024;
 
-/// Room past [`ENTRIES_MAX`] for the entries that say that the cap struck, and for endings.
-const RESERVE: usize = 1_000;
+/// A line longer than this is written out anew for each reader: kept, it would weigh too much.
+const LINE_KEPT: usize = 16 * 1024;
 
 /// An entry as it is kept, written out as a line once, when somebody first wants it.
 #[derive(Debug)]
@@ -32,9 +32,25 @@ pub struct Kept {
 impl Kept {
     /// The entry as a line, without its end.
     pub fn line(&self) -> Bytes {
-        let write = || Bytes::from(serde_json::to_vec(&self.entry).unwrap_or_default());
-        self.line.get_or_init(write).clone()
+        if let Some(line) = self.line.get() {
+            return line.clone();
+        }
+        let line = Bytes::from(serde_json::to_vec(&self.entry).unwrap_or_default());
+        if line.len() <= LINE_KEPT {
+            return self.line.get_or_init(|| line).clone();
+        }
+        line
     }
+}
+
+/// What an entry weighs in memory, roughly: its traffic, or what was made of it.
+fn weight(what: &What) -> u64 {
+    let more = match what {
+        What::Chunk(chunk) => chunk.bytes.len(),
+        What::Event(event) => 24 * event.fields.len() + 32 * event.faults.len(),
+        _ => 0,
+    };
+    more as u64
 }
 
 /// Whether an entry was kept.
@@ -59,6 +75,8 @@ pub struct Log {
 struct Inner {
     entries: Vec<Arc<Kept>>,
     bytes: u64,
+    open: u64,
+    full: bool,
     fold: Fold,
 }
 
@@ -68,23 +86,39 @@ impl Log {
         Self { header, inner: Mutex::default(), last: watch::Sender::new(Seq(0)) }
     }
 
-    /// Adds an entry, unless the run keeps no more.
+    /// Adds an entry, unless the run keeps no more. Endings, losses and notes are always kept: a
+    /// full run takes no new connections, so they are bounded by those that are open.
     pub fn append(&self, at_us: Micros, what: What) -> Appended {
         let mut inner = self.inner.lock();
-        let small = !matches!(what, What::Chunk(_) | What::Passed(_) | What::Event(_));
-        let room = if small { ENTRIES_MAX + RESERVE } else { ENTRIES_MAX };
-        let len = if let What::Chunk(chunk) = &what { chunk.bytes.len() as u64 } else { 0 };
-        if inner.entries.len() >= room || inner.bytes + len > BYTES_MAX {
+        let weight = weight(&what);
+        let heavy = matches!(what, What::Chunk(_) | What::Passed(_) | What::Event(_));
+        inner.full |= inner.entries.len() >= ENTRIES_MAX || inner.bytes + weight > BYTES_MAX;
+        if inner.full && heavy {
             return Appended::Full;
+        }
+        match &what {
+            What::Opened(_) => inner.open += 1,
+            What::Closed(_) => inner.open = inner.open.saturating_sub(1),
+            _ => {}
         }
         let seq = Seq(inner.entries.len() as u64 + 1);
         let entry = Entry { seq, at_us, what };
-        inner.bytes += len;
+        inner.bytes += weight;
         inner.fold.push(&entry);
         inner.entries.push(Arc::new(Kept { entry, line: OnceLock::new() }));
-        drop(inner);
+        // Told under the lock, so that numbers are told in their order.
         self.last.send_replace(seq);
         Appended::Kept(seq)
+    }
+
+    /// Whether the run keeps no more.
+    pub fn is_full(&self) -> bool {
+        self.inner.lock().full
+    }
+
+    /// Connections that were opened and not closed.
+    pub fn open_conns(&self) -> u64 {
+        self.inner.lock().open
     }
 
     /// Up to `most` entries whose number is greater than `after`.

@@ -18,7 +18,7 @@ use trace::time::Micros;
 use crate::clock;
 use crate::decode::Recorder;
 use crate::gate::{Gate, Mode};
-use crate::log::Log;
+use crate::log::{BYTES_MAX, ENTRIES_MAX, Log};
 use crate::tap::{Heard, Missed};
 
 /// The most connections that a run may have open at once.
@@ -140,7 +140,7 @@ impl Run {
         if changed {
             self.note(None, note::What::State { state, why: why.to_owned() });
             if !state.serves() {
-                self.gate.release_all();
+                self.gate.open_for_good();
             }
         }
         changed
@@ -159,6 +159,16 @@ impl Run {
 
     fn append(&self, what: What) {
         self.log.append(clock::now().since(self.began), what);
+    }
+
+    /// Ends the run if its log is full: what comes could not be kept.
+    pub fn end_if_full(&self) {
+        if self.state().serves() && self.log.is_full() {
+            let why =
+                format!("a run keeps {ENTRIES_MAX} entries and {} MiB", BYTES_MAX / 1024 / 1024);
+            self.note(None, note::What::Cap { why: why.clone() });
+            self.go_to(RunState::Finished, &why);
+        }
     }
 
     /// Something happened: the run is not idle.
@@ -185,6 +195,11 @@ impl Run {
         self.drivers.load(Ordering::Relaxed) > 0
     }
 
+    /// That address will not connect after all.
+    pub fn forget_agent(&self, from: SocketAddr) {
+        self.agents.lock().remove(&from);
+    }
+
     /// The next connection from this address is one of this program's own clients.
     pub fn expect_agent(&self, from: SocketAddr) {
         self.agents.lock().insert(from);
@@ -197,7 +212,6 @@ impl Run {
         arrival: Arrival,
         heard: mpsc::Receiver<Heard>,
         missed: Arc<Missed>,
-        setup: Option<note::What>,
     ) -> Option<Bound> {
         if self.open.fetch_add(1, Ordering::Relaxed) >= CONNS_MAX {
             self.open.fetch_sub(1, Ordering::Relaxed);
@@ -215,7 +229,11 @@ impl Run {
             server_addr: arrival.server.to_string(),
         };
         self.log.append(at, What::Opened(opened));
-        if let Some(what) = setup {
+        // A connection may be older than its run, and its set-up over before that began.
+        let set_up = arrival.accepted.plus(self.link_delay()).plus(self.link_delay());
+        let held_us = set_up.since(self.began.plus(at));
+        if held_us.0 > 0 {
+            let what = note::What::LinkSetup { held_us };
             self.log.append(at, What::Note(Note { conn: Some(conn), what }));
         }
         let recorder = Recorder::new(conn, Arc::clone(&self.log), self.began, missed);

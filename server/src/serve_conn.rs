@@ -121,7 +121,13 @@ impl Conn {
                 () = cut.cancelled() => End::Cut,
             }
         };
-        let mut stream = conn.into_parts().io.into_inner();
+        let parts = conn.into_parts();
+        let mut stream = parts.io.into_inner();
+        // Bytes that hyper has not used are the beginning of another head.
+        let end = match end {
+            End::KeepAlive(_) if !parts.read_buf.is_empty() => End::HalfHead,
+            end => end,
+        };
         match end {
             End::Over if !activity.client_done() => {
                 bound.run.gate.pass(bound.conn, Act::Close).await;
@@ -256,6 +262,7 @@ async fn answer(
     exchange: Exchange,
 ) -> Result<Response<Tracked>, Infallible> {
     bound.run.touch();
+    bound.run.end_if_full();
     let asked = run_of(&request.uri().to_string());
     let persistence = persistence(&request);
     let hosts = request.headers().get_all(header::HOST).iter().count();

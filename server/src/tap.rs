@@ -5,7 +5,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -52,6 +52,8 @@ pub struct Ear {
 pub struct Missed {
     to_server: AtomicU64,
     to_client: AtomicU64,
+    /// Moments at the link's other end were lost: later ones would be taken for theirs.
+    passed: [AtomicBool; 2],
     closed: Mutex<Option<Closed>>,
 }
 
@@ -97,12 +99,18 @@ impl Ear {
 
     /// Bytes up to an offset went through the link.
     pub fn passed(&self, dir: Dir, upto: u64) {
-        // A moment that finds no room is only a moment less.
-        let _ = self.queue.try_send(Heard::Passed { dir, at: clock::now(), upto });
+        let lost = match dir {
+            Dir::ToServer => &self.missed.passed[0],
+            Dir::ToClient => &self.missed.passed[1],
+        };
+        // After one moment that found no room none is told: it would be taken for the lost one's.
+        let told = || self.queue.try_send(Heard::Passed { dir, at: clock::now(), upto });
+        if !lost.load(Ordering::Relaxed) && told().is_err() {
+            lost.store(true, Ordering::Relaxed);
+        }
     }
 
-    fn closed(&self, by: Side, how: Ending) {
-        let closed = Closed { at: clock::now(), by, how };
+    fn closed(&self, closed: Closed) {
         if self.queue.try_send(Heard::Closed(closed)).is_err() {
             *self.missed.closed.lock() = Some(closed);
         }
@@ -121,8 +129,8 @@ pub struct Tap<S> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum TapState {
     Open,
-    /// The client sends no more.
-    ClientDone,
+    /// The client sends no more, since then.
+    ClientDone(Micros),
     Closed,
 }
 
@@ -135,14 +143,19 @@ impl<S> Tap<S> {
     fn close(&mut self, by: Side, how: Ending) {
         if self.state != TapState::Closed {
             self.state = TapState::Closed;
-            self.ear.closed(by, how);
+            self.ear.closed(Closed { at: clock::now(), by, how });
         }
     }
 
-    const fn closer(&self) -> Side {
+    /// Both sides are done, in order: whoever was first closed it, and then.
+    fn close_in_order(&mut self) {
         match self.state {
-            TapState::ClientDone => Side::Client,
-            _ => Side::Server,
+            TapState::ClientDone(at) => {
+                self.state = TapState::Closed;
+                self.ear.closed(Closed { at, by: Side::Client, how: Ending::Fin });
+            }
+            TapState::Open => self.close(Side::Server, Ending::Fin),
+            TapState::Closed => {}
         }
     }
 
@@ -169,7 +182,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
         if !bytes.is_empty() {
             self.ear.bytes(Dir::ToServer, bytes);
         } else if result.is_ok() && room > 0 && self.state == TapState::Open {
-            self.state = TapState::ClientDone;
+            self.state = TapState::ClientDone(clock::now());
         }
         self.failed(&result);
         Poll::Ready(result)
@@ -222,8 +235,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let result = std::task::ready!(Pin::new(&mut self.stream).poll_shutdown(cx));
         if result.is_ok() {
-            let by = self.closer();
-            self.close(by, Ending::Fin);
+            self.close_in_order();
         }
         self.failed(&result);
         Poll::Ready(result)
@@ -232,8 +244,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
 
 impl<S> Drop for Tap<S> {
     fn drop(&mut self) {
-        let by = self.closer();
-        self.close(by, Ending::Fin);
+        self.close_in_order();
     }
 }
 

@@ -9,9 +9,7 @@ use trace::participant::{Participant, Role};
 use trace::span::{Dir, Side, Span};
 use trace::time::Micros;
 
-use crate::model::{
-    ChunkAt, Conn, Gate, HOLD_SHOWN, IDLE_SHOWN, Key, Model, Step, StepKind, Waiting, way,
-};
+use crate::model::{ChunkAt, Conn, Gate, HOLD_SHOWN, IDLE_SHOWN, Key, Model, Step, StepKind, way};
 
 impl Model {
     /// Takes the next entry in.
@@ -22,12 +20,15 @@ impl Model {
         }
         self.fold.push(&entry);
         self.moments.push(&entry);
+        self.take(seq, at, &entry.what);
         self.entries.push(entry);
-        let Some(entry) = self.entries.last().cloned() else { return };
-        match entry.what {
+    }
+
+    fn take(&mut self, seq: Seq, at: Micros, what: &What) {
+        match what {
             What::Opened(opened) => {
-                let client = self.lane(opened.client);
-                let server = self.lane(opened.server);
+                let client = self.lane(&opened.client);
+                let server = self.lane(&opened.server);
                 let slot = self.free_slot(client, server);
                 let conn = self.conn(opened.conn);
                 (conn.opened, conn.client, conn.server, conn.slot) =
@@ -38,12 +39,13 @@ impl Model {
                 let span = Span { start: chunk.offset, len: chunk.bytes.len() as u64 };
                 self.conn(chunk.conn).chunks[way(chunk.dir)].push(ChunkAt { seq, span });
             }
-            What::Event(event) => self.event_came(seq, at, &event),
+            What::Event(event) => self.event_came(seq, at, event),
             What::Lost(lost) => self.step((at, seq, 0), Some(lost.conn), StepKind::Lost),
             What::Closed(closed) => {
-                self.idle_over(closed.conn, at);
-                self.conn(closed.conn).closed = Some(seq);
-                self.conn(closed.conn).waiting = Waiting::Nothing;
+                self.idle_over(closed.conn, at, seq);
+                let conn = self.conn(closed.conn);
+                conn.closed = Some(seq);
+                conn.asked.clear();
                 self.step((at, seq, 0), Some(closed.conn), StepKind::Close);
             }
             What::Note(note) => self.note_came(seq, at, note.conn, &note.what),
@@ -82,7 +84,7 @@ impl Model {
             | note::What::Refused { .. }
             | note::What::Cap { .. } => {
                 if let Some(conn) = conn {
-                    self.idle_over(conn, at);
+                    self.idle_over(conn, at, seq);
                 }
                 self.step((at, seq, 0), conn, StepKind::Note);
             }
@@ -90,29 +92,29 @@ impl Model {
     }
 
     fn event_came(&mut self, seq: Seq, at: Micros, event: &Event) {
-        let times = self.times(event);
-        let mut stands = times.stands().unwrap_or(at);
-        // Whatever the clocks say: an answer does not stand before what it answers.
-        if let (Side::Server, Waiting::Answer { request }) =
-            (event.from, self.conn(event.conn).waiting)
-        {
-            let asked = self.event(request).and_then(|request| self.times(request).stands());
-            stands = stands.max(asked.unwrap_or(stands));
-        }
+        let mut stands = self.times(event).stands().unwrap_or(at);
         let Kind::Http1(said) = &event.kind;
         match said {
-            Http1::Body(_) if self.join_body(seq, event) => return,
-            Http1::Request(_) => {
-                self.idle_over(event.conn, stands);
+            Http1::Body(body) if self.join_body(seq, event, body.exchange) => return,
+            Http1::Request(request) => {
+                self.idle_over(event.conn, stands, seq);
                 let conn = self.conn(event.conn);
-                conn.waiting = Waiting::Answer { request: seq };
+                conn.asked.insert(request.exchange, seq);
                 conn.gated = Micros(0);
             }
             Http1::Response(response) if response.status >= 200 => {
-                self.hold_over(event.conn, stands);
+                let asked = response
+                    .exchange
+                    .and_then(|exchange| self.conn(event.conn).asked.remove(&exchange));
+                if let Some(asked) = asked {
+                    // Whatever the clocks say: an answer does not stand before what it answers.
+                    let left = self.event(asked).and_then(|asked| self.times(asked).stands());
+                    stands = stands.max(left.unwrap_or(stands));
+                    self.hold_over(event.conn, asked, stands, seq);
+                }
                 let conn = self.conn(event.conn);
-                conn.waiting = Waiting::Request { response: seq };
-                conn.served += 1;
+                conn.answered = response.persistent.then_some(seq);
+                conn.served.push(seq);
             }
             _ => {}
         }
@@ -123,10 +125,10 @@ impl Model {
     }
 
     /// Puts a body to its head's step, if that is the last one said that way.
-    fn join_body(&mut self, seq: Seq, event: &Event) -> bool {
+    fn join_body(&mut self, seq: Seq, event: &Event, exchange: Option<u64>) -> bool {
         let dir = event.dir();
         let head = self.conn(event.conn).messages[way(dir)].last().copied();
-        let Some((end, key)) = head.filter(|(end, _)| *end == event.evidence.start()) else {
+        let Some((_, key)) = head.filter(|(end, _)| *end == event.evidence.start()) else {
             return false;
         };
         let Some(index) = self.index_of(key) else { return false };
@@ -139,38 +141,37 @@ impl Model {
         if !announces || events.len() > 1 {
             return false;
         }
-        debug_assert!(end <= event.evidence.end());
         if let StepKind::Message { events, .. } = &mut self.steps[index].what {
             events.push(seq);
         }
         let conn = self.conn(event.conn);
         conn.messages[way(dir)].push((event.evidence.end(), key));
         // A message is over with its body, and so begins what comes after it.
-        match &mut conn.waiting {
-            Waiting::Answer { request } if dir == Dir::ToServer => *request = seq,
-            Waiting::Request { response } if dir == Dir::ToClient => *response = seq,
-            _ => {}
+        let whole = match dir {
+            Dir::ToServer => exchange.and_then(|exchange| conn.asked.get_mut(&exchange)),
+            Dir::ToClient => conn.answered.as_mut(),
+        };
+        if let Some(whole) = whole {
+            *whole = seq;
         }
         true
     }
 
     /// The server answers: what it took is a step, if it is long and was not spent at the gate.
-    fn hold_over(&mut self, conn: ConnId, until: Micros) {
-        let Waiting::Answer { request } = self.conn(conn).waiting else { return };
+    fn hold_over(&mut self, conn: ConnId, asked: Seq, until: Micros, by: Seq) {
         let gated = self.conn(conn).gated;
-        let Some(since) = self.arrived(request) else { return };
+        let Some(since) = self.arrived(asked) else { return };
         if until.since(since).since(gated) >= HOLD_SHOWN {
-            self.step((since, request, 1), Some(conn), StepKind::Hold { until });
+            self.step((since, asked, 1), Some(conn), StepKind::Hold { until, by });
         }
     }
 
     /// Something happens on a connection: how long nothing did is a step, if that is long.
-    fn idle_over(&mut self, conn: ConnId, until: Micros) {
-        let Waiting::Request { response } = self.conn(conn).waiting else { return };
-        self.conn(conn).waiting = Waiting::Nothing;
+    fn idle_over(&mut self, conn: ConnId, until: Micros, by: Seq) {
+        let Some(response) = self.conn(conn).answered.take() else { return };
         let Some(since) = self.arrived(response) else { return };
         if until.since(since) >= IDLE_SHOWN {
-            self.step((since, response, 1), Some(conn), StepKind::Idle { until });
+            self.step((since, response, 1), Some(conn), StepKind::Idle { until, by });
         }
     }
 
@@ -196,7 +197,7 @@ impl Model {
         self.conns.entry(id).or_insert_with(|| Conn { client, server, ..Conn::default() })
     }
 
-    fn lane(&mut self, participant: Participant) -> usize {
+    fn lane(&mut self, participant: &Participant) -> usize {
         if let Some(lane) = self.lanes.iter().position(|lane| lane.id == participant.id) {
             return lane;
         }
@@ -204,7 +205,7 @@ impl Model {
         let is_client = participant.role != Role::Server;
         let first_server = self.lanes.iter().position(|lane| lane.role == Role::Server);
         let lane = first_server.filter(|_| is_client).unwrap_or(self.lanes.len());
-        self.lanes.insert(lane, participant);
+        self.lanes.insert(lane, participant.clone());
         for conn in self.conns.values_mut() {
             conn.client += usize::from(conn.client >= lane);
             conn.server += usize::from(conn.server >= lane);

@@ -116,10 +116,12 @@ pub fn of(model: &Model, seq: Seq, per_row: usize) -> Option<Bytes> {
             sentence: told.sentence,
             source: told.source,
             tint: tint(field.name),
-            listed: !matches!(
-                field.name,
-                Name::Space | Name::Colon | Name::Whitespace | Name::LineEnd
-            ),
+            // Words about bytes that are not at hand would be guesses.
+            listed: !bytes.is_empty()
+                && !matches!(
+                    field.name,
+                    Name::Space | Name::Colon | Name::Whitespace | Name::LineEnd
+                ),
         });
     }
     let start = event.evidence.start();
@@ -162,6 +164,7 @@ const fn tint(name: Name) -> Tint {
         Name::Content | Name::ChunkData | Name::MoreChunks => Tint::Content,
         Name::ChunkSize | Name::ChunkExtension => Tint::Length,
         Name::BadLine | Name::Undecoded => Tint::Fault,
+        Name::MoreLines => Tint::Glue,
         Name::EmptyLine
         | Name::Space
         | Name::Colon

@@ -10,7 +10,7 @@ use trace::time::Micros;
 
 use crate::amount;
 use crate::ladder::{Layout, Pending, ROW};
-use crate::model::{Conn, Model, Step, StepKind, Waiting};
+use crate::model::{Conn, Model, Step, StepKind};
 use crate::shape::{Kind, Shape, Stroke, Tone, Wait};
 
 /// How much lower an arrow ends than it begins, where both moments are known.
@@ -49,11 +49,11 @@ pub fn step(model: &Model, layout: &Layout, step: &Step, y: f64, shapes: &mut Ve
     match &step.what {
         StepKind::Open => pen.open(),
         StepKind::Message { dir, events } => pen.message(*dir, events),
-        StepKind::Hold { until } => {
+        StepKind::Hold { until, .. } => {
             let took = amount::time(until.since(step.at()));
             pen.wait(Wait::Hold, format!("Server took {took}"));
         }
-        StepKind::Idle { until } => {
+        StepKind::Idle { until, .. } => {
             let took = amount::time(until.since(step.at()));
             pen.wait(Wait::Idle, format!("Idle for {took}"));
         }
@@ -74,16 +74,14 @@ pub fn pending(
     now: Option<Micros>,
     shapes: &mut Vec<Shape>,
 ) {
-    let Some(conn) = model.event(pending.seq).and_then(|event| model.conns.get(&event.conn)) else {
-        return;
-    };
+    let Some(conn) = model.conns.get(&pending.conn) else { return };
     let took = amount::clock(now.unwrap_or_default().since(pending.since));
     let mut pen = Pen { model, layout, conn, seq: pending.seq, y: y + ROW / 2.0, shapes };
-    match pending.waiting {
-        Waiting::Answer { .. } => pen.wait(Wait::Hold, format!("Server works … {took} s")),
-        Waiting::Request { .. } => pen.wait(Wait::Idle, format!("Idle … {took} s")),
-        Waiting::Nothing => {}
-    }
+    let text = match pending.wait {
+        Wait::Hold | Wait::Gate => format!("Server works … {took} s"),
+        Wait::Idle => format!("Idle … {took} s"),
+    };
+    pen.wait(pending.wait, text);
 }
 
 /// Draws the shapes of one step.
@@ -133,7 +131,7 @@ impl Pen<'_> {
             Side::Server => self.model.lane_name(self.conn.server),
         };
         let (stroke, text) = match how {
-            Ending::Fin => (Stroke::Close, format!("Close the connection · {who} first")),
+            Ending::Fin => (Stroke::Close, format!("Close · {who} first")),
             Ending::Reset => (Stroke::Reset, format!("{who} cut the connection off")),
         };
         self.arrow(by.speaks(), 0.0, stroke, text);
@@ -291,6 +289,7 @@ const fn released_by(by: Release) -> &'static str {
         Release::Next => "Next was pressed",
         Release::Limit => "went on by itself",
         Release::RunEnded => "the run ended",
+        Release::Abandoned => "no longer needed",
     }
 }
 

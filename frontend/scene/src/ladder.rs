@@ -1,12 +1,15 @@
 //! The ladder: steps to shapes, for the rows that are in view. Rows are evenly spaced, so a row's
 //! place follows from its number, and only what is in view is made.
 
+use std::ops::Range;
+
+use trace::ids::{ConnId, Seq};
 use trace::participant::Role;
 use trace::time::Micros;
 
 use crate::draw;
-use crate::model::{Key, Model, Waiting};
-use crate::shape::Shape;
+use crate::model::{Key, Model};
+use crate::shape::{Shape, Wait};
 
 /// A row's height.
 pub const ROW: f64 = 56.0;
@@ -124,11 +127,12 @@ pub fn picture(model: &Model, view: View) -> Picture {
     let lanes = model.lanes.len();
     let layout = Layout::of(lanes, view.width);
     let last = (view.first + view.rows).min(model.steps.len());
-    let mut shapes = ribbons(model, &layout, view, last);
+    let pending = pending(model, view);
+    let height = top_of(model.steps.len() + pending.len());
+    let mut shapes = ribbons(model, &layout, view.first..last, height);
     for (index, step) in model.steps.iter().enumerate().take(last).skip(view.first) {
         draw::step(model, &layout, step, top_of(index), &mut shapes);
     }
-    let pending = pending(model, view);
     if last == model.steps.len() {
         for (index, key) in pending.iter().enumerate() {
             draw::pending(model, &layout, *key, top_of(last + index), view.now, &mut shapes);
@@ -142,7 +146,7 @@ pub fn picture(model: &Model, view: View) -> Picture {
     };
     Picture {
         width: layout.width(lanes).max(view.width),
-        height: top_of(model.steps.len() + pending.len()) + TOP,
+        height: height + TOP,
         lanes: model.lanes.iter().enumerate().map(lane).collect(),
         rows: (view.first..last).map(|index| Row { index, y: top_of(index) }).collect(),
         shapes,
@@ -150,14 +154,13 @@ pub fn picture(model: &Model, view: View) -> Picture {
 }
 
 /// The connections' lives, behind everything else.
-fn ribbons(model: &Model, layout: &Layout, view: View, last: usize) -> Vec<Shape> {
+fn ribbons(model: &Model, layout: &Layout, rows: Range<usize>, tail: f64) -> Vec<Shape> {
     let mut shapes = Vec::new();
-    let tail = top_of(model.steps.len() + pending(model, view).len());
     for conn in model.conns.values() {
         let row = |key: Option<&Key>| key.and_then(|key| model.index_of(*key));
         let Some(begin) = row(conn.keys.first()) else { continue };
         let end = if conn.closed.is_some() { row(conn.keys.last()) } else { None };
-        if begin >= last.max(1) || end.is_some_and(|end| end < view.first) {
+        if begin >= rows.end.max(1) || end.is_some_and(|end| end < rows.start) {
             continue;
         }
         let bottom = end.map_or(tail, |end| top_of(end) + ROW / 2.0);
@@ -169,18 +172,19 @@ fn ribbons(model: &Model, layout: &Layout, view: View, last: usize) -> Vec<Shape
 /// Waits under way that have lasted long enough to be shown.
 fn pending(model: &Model, view: View) -> Vec<Pending> {
     let Some(now) = view.now else { return Vec::new() };
-    let waits = model.conns.values().filter(|conn| conn.closed.is_none()).filter_map(|conn| {
-        let (seq, shown) = match conn.waiting {
-            Waiting::Nothing => return None,
-            Waiting::Answer { request } => (request, crate::model::HOLD_SHOWN),
-            Waiting::Request { response } => (response, crate::model::IDLE_SHOWN),
+    let open = model.conns.iter().filter(|(_, conn)| conn.closed.is_none());
+    let waits = open.filter_map(|(id, conn)| {
+        // The gate's own step says it.
+        if model.gates.values().any(|gate| gate.conn == *id) {
+            return None;
+        }
+        let (seq, wait, shown) = match (conn.asked.values().next(), conn.answered) {
+            (Some(request), _) => (*request, Wait::Hold, crate::model::HOLD_SHOWN),
+            (None, Some(response)) => (response, Wait::Idle, crate::model::IDLE_SHOWN),
+            (None, None) => return None,
         };
-        let gated = model
-            .gates
-            .values()
-            .any(|gate| model.event(seq).is_some_and(|event| event.conn == gate.conn));
-        let since = model.arrived(seq).filter(|since| !gated && now.since(*since) >= shown)?;
-        Some(Pending { seq, since, waiting: conn.waiting })
+        let since = model.arrived(seq).filter(|since| now.since(*since) >= shown)?;
+        Some(Pending { conn: *id, seq, since, wait })
     });
     waits.take(PENDING).collect()
 }
@@ -188,7 +192,8 @@ fn pending(model: &Model, view: View) -> Vec<Pending> {
 /// A wait under way.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pending {
-    pub seq: trace::ids::Seq,
+    pub conn: ConnId,
+    pub seq: Seq,
     pub since: Micros,
-    pub waiting: Waiting,
+    pub wait: Wait,
 }

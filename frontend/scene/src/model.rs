@@ -54,8 +54,8 @@ pub struct Conn {
     pub server: usize,
     /// Its place among the connections that are open at once.
     pub slot: usize,
-    /// Requests that were answered.
-    pub served: u64,
+    /// The answers that it carried.
+    pub served: Vec<Seq>,
     /// What the link says that the set-up cost.
     pub setup: Option<(Seq, Micros)>,
     /// Where its steps stand.
@@ -64,8 +64,10 @@ pub struct Conn {
     pub(crate) chunks: [Vec<ChunkAt>; 2],
     /// Ends of messages by direction, with the step that shows them.
     pub(crate) messages: [Vec<(u64, Key)>; 2],
-    /// What the server or the connection waits in.
-    pub(crate) waiting: Waiting,
+    /// Requests without an answer: by exchange, the entry with which each was whole.
+    pub(crate) asked: BTreeMap<u64, Seq>,
+    /// The entry with which the last answer was whole, if the connection goes on after it.
+    pub(crate) answered: Option<Seq>,
     /// How long gates held since the last request.
     pub(crate) gated: Micros,
 }
@@ -77,24 +79,6 @@ pub struct ChunkAt {
     pub seq: Seq,
     /// Its bytes in the stream.
     pub span: Span,
-}
-
-/// What a connection waits in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Waiting {
-    /// Nothing that could be said.
-    #[default]
-    Nothing,
-    /// The server has a request and has not answered.
-    Answer {
-        /// The request.
-        request: Seq,
-    },
-    /// The answer has landed and nothing was asked since.
-    Request {
-        /// The answer.
-        response: Seq,
-    },
 }
 
 /// A gate at which the server stopped.
@@ -136,11 +120,15 @@ pub enum StepKind {
     Hold {
         /// When it answered.
         until: Micros,
+        /// The answer.
+        by: Seq,
     },
     /// The connection is open and nothing is on it.
     Idle {
         /// When something was, or it closed.
         until: Micros,
+        /// What that was.
+        by: Seq,
     },
     /// The server stopped at the gate.
     Gate {

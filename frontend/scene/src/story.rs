@@ -67,8 +67,8 @@ pub fn tell(model: &Model, step: &Step) -> Story {
     match &step.what {
         StepKind::Open => teller.open(),
         StepKind::Message { dir, events } => teller.message(*dir, events),
-        StepKind::Hold { until } => teller.hold(*until),
-        StepKind::Idle { until } => teller.idle(*until),
+        StepKind::Hold { until, by } => teller.hold(*until, *by),
+        StepKind::Idle { until, by } => teller.idle(*until, *by),
         StepKind::Gate { released } => teller.gate(*released),
         StepKind::Note => teller.note(),
         StepKind::Lost => teller.lost(),
@@ -220,7 +220,9 @@ impl Teller<'_> {
                 .say("; the rest says how to read it. ");
         }
         if let Some(took) = self.took(event, response) {
-            self.story.say("The server took ").number(amount::time(took.0), took.1).say(". ");
+            self.story.say("The server took ").number(amount::time(took.0), took.1);
+            let paused = self.model.header.params.get("pause").is_some_and(|pause| pause == true);
+            self.story.say(if paused { ", its wait at the gate included. " } else { ". " });
         }
         let seq = [self.step.seq()];
         match (response.persistent, response.keep_alive_s) {
@@ -239,17 +241,21 @@ impl Teller<'_> {
         }
     }
 
-    /// How long the server had the request before it answered.
+    /// How long the server had the whole request before it answered.
     fn took(&self, event: &Event, response: &Response) -> Option<(Micros, Vec<Seq>)> {
-        let asked = self.model.entries.iter().rev().find_map(|entry| {
-            let What::Event(asked) = &entry.what else { return None };
-            let Kind::Http1(Http1::Request(request)) = &asked.kind else { return None };
-            let same = asked.conn == event.conn && Some(request.exchange) == response.exchange;
-            same.then_some(entry.seq)
-        })?;
+        let asks = |step: &&Step| {
+            let StepKind::Message { dir: Dir::ToServer, events } = &step.what else { return false };
+            let head = events.first().and_then(|seq| self.model.event(*seq)).map(|head| &head.kind);
+            matches!(head, Some(Kind::Http1(Http1::Request(request)))
+                if step.conn == Some(event.conn) && Some(request.exchange) == response.exchange)
+        };
+        let before = self.model.index_of(self.step.key)?;
+        let asked = self.model.steps.get(..before)?.iter().rev().find(asks)?;
+        let StepKind::Message { events, .. } = &asked.what else { return None };
+        let whole = *events.last()?;
         let times = self.model.times(event);
         let left = times.left.or(times.landed)?;
-        Some((left.since(self.model.arrived(asked)?), vec![asked, self.step.seq()]))
+        Some((left.since(self.model.arrived(whole)?), vec![whole, self.step.seq()]))
     }
 
     fn unread(&mut self, event: &Event, events: &[Seq]) {
@@ -262,24 +268,24 @@ impl Teller<'_> {
         self.story.say("They could not be read as HTTP.");
     }
 
-    fn hold(mut self, until: Micros) -> Story {
+    fn hold(mut self, until: Micros, by: Seq) -> Story {
         self.titled("The server works");
         let (client, server) = self.names();
         let took = until.since(self.step.at());
         self.story
             .say(format!("{server} had the request for "))
-            .number(amount::time(took), [self.step.seq()])
+            .number(amount::time(took), [self.step.seq(), by])
             .say(format!(" before it answered. {client} can do nothing on this connection but wait: with HTTP/1 the answers come in the order of the requests."));
         self.story
     }
 
-    fn idle(mut self, until: Micros) -> Story {
+    fn idle(mut self, until: Micros, by: Seq) -> Story {
         self.titled("The connection is idle");
         let (client, server) = self.names();
         let took = until.since(self.step.at());
         self.story
             .say("For ")
-            .number(amount::time(took), [self.step.seq()])
+            .number(amount::time(took), [self.step.seq(), by])
             .say(format!(" nothing went over the connection, and it stayed open. {client} could have asked again at once; {server} has no way to speak first."));
         self.story
     }
@@ -313,6 +319,7 @@ impl Teller<'_> {
         let why = match by {
             Some(Release::Next) => "Next was pressed",
             Some(Release::Limit) => "nobody pressed Next, so it went on by itself",
+            Some(Release::Abandoned) => "then nobody waited for it any more",
             _ => "the run ended",
         };
         self.story
@@ -380,13 +387,15 @@ impl Teller<'_> {
         let Some(known) = self.model.conns.get(&conn) else { return self.story };
         let opened = known.opened.and_then(|seq| self.model.entry(seq));
         if let Some(opened) = opened {
-            let requests = if known.served == 1 { " request." } else { " requests." };
+            let served = known.served.len() as u64;
+            let answers = if served == 1 { " answer." } else { " answers." };
+            let from: Vec<Seq> = known.served.iter().copied().chain([seq]).collect();
             self.story
                 .say("The connection lived ")
                 .number(amount::time(self.step.at().since(opened.at_us)), [opened.seq, seq])
-                .say(" and served ")
-                .number(known.served.to_string(), [opened.seq, seq])
-                .say(requests);
+                .say(" and carried ")
+                .number(amount::count(served), from)
+                .say(answers);
         }
         self.story
     }

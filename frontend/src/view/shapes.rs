@@ -23,7 +23,7 @@ pub fn shape(shape: &Shape) -> AnyView {
         Kind::Arrow { from, to, stroke } => arrow(seq, *from, *to, *stroke),
         Kind::Label { at, room, text, stroke } => {
             let class = format!("label {}", name(*stroke));
-            let shown = fit(text, *room);
+            let shown = fit(text, *room, *stroke);
             view! {
                 <text class=class data-seq=seq x=at.0.to_string() y=at.1.to_string()>{shown}</text>
             }
@@ -50,27 +50,30 @@ pub fn shape(shape: &Shape) -> AnyView {
             }
             .into_any()
         }
-        Kind::Chunk { at, more } => {
-            let (x, y) = ((at.0 - 2.0).to_string(), (at.1 - 5.0).to_string());
-            let more = (*more > 0).then(|| {
-                let at = (at.0 + 6.0).to_string();
-                view! { <text class="note" x=at y=y.clone() dy="9">{format!("+{more}")}</text> }
-            });
-            view! {
-                <g class="chunk" data-seq=seq>
-                    <rect x=x y=y.clone() width="4" height="10" rx="1.5">
-                        <title>"one read or write at the socket"</title>
-                    </rect>
-                    {more}
-                </g>
-            }
-            .into_any()
-        }
+        Kind::Chunk { at, more } => chunk(seq, *at, *more),
         Kind::Time { at, text } => view! {
             <text class="time" data-seq=seq x=at.0.to_string() y=at.1.to_string()>{text.clone()}</text>
         }
         .into_any(),
     }
+}
+
+/// A read or write at the socket.
+fn chunk(seq: String, at: (f64, f64), more: usize) -> AnyView {
+    let (x, y) = ((at.0 - 2.0).to_string(), (at.1 - 5.0).to_string());
+    let more = (more > 0).then(|| {
+        let at = (at.0 + 6.0).to_string();
+        view! { <text class="note" x=at y=y.clone() dy="9">{format!("+{more}")}</text> }
+    });
+    view! {
+        <g class="chunk" data-seq=seq>
+            <rect x=x y=y.clone() width="4" height="10" rx="1.5">
+                <title>"one read or write at the socket"</title>
+            </rect>
+            {more}
+        </g>
+    }
+    .into_any()
 }
 
 fn waiting(seq: String, place: (f64, f64, f64), wait: Wait, text: &str) -> AnyView {
@@ -139,8 +142,9 @@ const fn name(stroke: Stroke) -> &'static str {
 }
 
 /// As much of a text as there is room for; the whole of it is in the inspector.
-fn fit(text: &str, room: f64) -> String {
-    let most = (room / 6.6) as usize;
+fn fit(text: &str, room: f64, stroke: Stroke) -> String {
+    let bold = matches!(stroke, Stroke::Establish | Stroke::Close | Stroke::Reset);
+    let most = (room / if bold { 7.4 } else { 6.6 }) as usize;
     if text.chars().count() <= most {
         return text.to_owned();
     }

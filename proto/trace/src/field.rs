@@ -56,6 +56,8 @@ pub enum Name {
     MoreChunks,
     /// The empty line that ends a chunked body (RFC 9112, section 7.1).
     BodyEnd,
+    /// More of a head than is listed piece by piece.
+    MoreLines,
     /// A line that could not be read.
     BadLine,
     /// Bytes that no decoder understood.
@@ -64,7 +66,7 @@ pub enum Name {
 
 impl Name {
     /// Every name, for tests that ask whether each has its explanation.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::EmptyLine,
         Self::Method,
         Self::RequestTarget,
@@ -84,6 +86,7 @@ impl Name {
         Self::ChunkData,
         Self::MoreChunks,
         Self::BodyEnd,
+        Self::MoreLines,
         Self::BadLine,
         Self::Undecoded,
     ];

@@ -62,6 +62,7 @@ pub struct Fold {
     preflights: BTreeMap<(ConnId, u64), ()>,
     /// Heads of good answers whose body is still to come: when they left.
     carrying: BTreeMap<(ConnId, u64), Option<Micros>>,
+    /// In order, so that figures can be had at any moment.
     delays: Vec<u64>,
 }
 
@@ -86,12 +87,11 @@ impl Fold {
     #[must_use]
     pub fn figures(&self) -> Metrics {
         let mut figures = self.figures.clone();
-        let mut sorted = self.delays.clone();
-        sorted.sort_unstable();
+        let sorted = &self.delays;
         figures.delivery_delay_us = Delay {
             count: sorted.len() as u64,
-            p50: quantile(&sorted, 50),
-            p99: quantile(&sorted, 99),
+            p50: quantile(sorted, 50),
+            p99: quantile(sorted, 99),
             max: sorted.last().copied().unwrap_or(0),
         };
         figures
@@ -135,7 +135,9 @@ impl Fold {
                 self.figures.payload_bytes += body.content_len;
                 let landed = self.moments.of(event.conn, event.dir(), &event.evidence).landed;
                 if let (Some(left), Some(landed)) = (left, landed) {
-                    self.delays.push(landed.since(left).0);
+                    let delay = landed.since(left).0;
+                    let place = self.delays.partition_point(|other| *other <= delay);
+                    self.delays.insert(place, delay);
                 }
             }
             Http1::Malformed | Http1::Partial | Http1::Rest(_) => {}

@@ -92,4 +92,6 @@ pub enum Release {
     Limit,
     /// The run ended.
     RunEnded,
+    /// Nobody waits for the act any more: the client left, or asked again before a close.
+    Abandoned,
 }

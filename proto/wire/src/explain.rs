@@ -45,11 +45,6 @@ pub fn field(event: &Event, field: &Field, text: &str, header: Option<&str>) -> 
             "Words for people beside the status code; a client pays no attention to them.",
             "RFC 9112, section 4",
         ),
-        Name::Space => explained(
-            "Space",
-            "One space parts the pieces of the start line.",
-            "RFC 9112, section 3",
-        ),
         Name::FieldName => {
             let (sentence, source) = about_header(text, event.from);
             explained("Field name", sentence, source)
@@ -87,9 +82,15 @@ pub fn field(event: &Event, field: &Field, text: &str, header: Option<&str>) -> 
     }
 }
 
+/// Fields of a body, and the glue between others.
 fn body_field(event: &Event, field: &Field, text: &str) -> Explained {
     let len = field.span.len;
     match field.name {
+        Name::Space => explained(
+            "Space",
+            "One space parts the pieces of the start line.",
+            "RFC 9112, section 3",
+        ),
         Name::Content => explained("Content", content(event, len), "RFC 9112, section 6.3"),
         Name::ChunkSize => {
             let size = u64::from_str_radix(text, 16).unwrap_or(0);
@@ -117,6 +118,11 @@ fn body_field(event: &Event, field: &Field, text: &str) -> Explained {
             "End of the body",
             "An empty line after the last chunk and its trailers.",
             "RFC 9112, section 7.1",
+        ),
+        Name::MoreLines => explained(
+            "More of the head",
+            format!("{} of the head, not listed piece by piece.", bytes(len)),
+            "RFC 9112, section 2.1",
         ),
         Name::BadLine => explained(
             "Unreadable line",
@@ -154,7 +160,10 @@ fn method(text: &str) -> String {
 
 fn version(text: &str) -> String {
     match text {
-        "HTTP/1.0" => "The sender speaks HTTP/1.0: a connection for each request.".to_owned(),
+        "HTTP/1.0" => {
+            "The sender speaks HTTP/1.0: a connection for each request, unless both agree otherwise."
+                .to_owned()
+        }
         "HTTP/1.1" => {
             "The sender speaks HTTP/1.1: a connection may serve many requests.".to_owned()
         }
@@ -178,7 +187,11 @@ fn content(event: &Event, len: u64) -> String {
     let Kind::Http1(Http1::Body(body)) = &event.kind else {
         return format!("{} of content.", bytes(len));
     };
+    let lost = event.faults.iter().any(|fault| fault.code == Code::AfterLoss);
     match body.framing {
+        Framing::Length(said) if lost => {
+            format!("{} of the {said} that Content-Length said; the rest was not kept.", bytes(len))
+        }
         Framing::Length(said) if said == len => {
             format!("{}, as many as Content-Length said.", bytes(len))
         }
@@ -213,7 +226,8 @@ fn about_header(name: &str, from: Side) -> (&'static str, &'static str) {
         "vary" => ("Which request headers the answer depends on.", "RFC 9110, section 12.5.5"),
         other if other.starts_with("sec-fetch-") => ("What kind of request the browser says this is.", "Fetch Metadata, section 2"),
         other if other.starts_with("sec-ch-") => ("A hint of which browser is asking.", "User-Agent Client Hints, section 3"),
-        other if other.starts_with("access-control-") => ("Part of the browser's question whether a page may ask another origin.", "Fetch standard, section 3.3"),
+        other if other.starts_with("access-control-request-") => ("Part of the browser's question whether a page may ask another origin.", "Fetch standard, section 3.3"),
+        other if other.starts_with("access-control-") => ("What a page of another origin may ask here, and read of the answer.", "Fetch standard, section 3.3.3"),
         _ if from == Side::Client => ("A header field: something more that the client says of its request.", "RFC 9110, section 5"),
         _ => ("A header field: something more that the server says of its answer.", "RFC 9110, section 5"),
     }

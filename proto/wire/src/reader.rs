@@ -57,6 +57,12 @@ impl Reader {
     }
 }
 
+/// The most fields of a head that are listed one by one; what follows is one field `MoreLines`.
+const LISTED: usize = 2_048;
+
+/// The most faults that are listed of one event.
+pub const FAULTS: usize = 64;
+
 /// Cuts a piece of a stream into fields, one after the other, without gap or overlap.
 #[derive(Debug)]
 pub struct Tiler {
@@ -75,9 +81,15 @@ impl Tiler {
     /// The next `len` bytes are `name`; nothing where `len` is 0.
     pub fn tile(&mut self, name: Name, len: usize) -> Span {
         let span = Span { start: self.at, len: len as u64 };
-        if len > 0 {
-            self.fields.push(Field { name, span });
-            self.at = span.end();
+        if len == 0 {
+            return span;
+        }
+        self.at = span.end();
+        let listed = self.fields.len();
+        match self.fields.last_mut() {
+            Some(last) if last.name == Name::MoreLines => last.span.len += span.len,
+            _ if listed >= LISTED => self.fields.push(Field { name: Name::MoreLines, span }),
+            _ => self.fields.push(Field { name, span }),
         }
         span
     }

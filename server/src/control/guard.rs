@@ -10,8 +10,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
-use super::Studio;
 use super::problem::Refused;
+use super::{BODY_MAX, HEAD_TIME, Studio};
 use crate::run::Run;
 
 /// Who calls, and by which name.
@@ -30,7 +30,7 @@ impl Caller {
         match &self.key {
             Some(key) if same(key, &run.key) => Ok(()),
             Some(_) => Err(Refused::new(StatusCode::FORBIDDEN, "That is not this run's key.")),
-            None if studio.trusts(self.peer) => Ok(()),
+            None if studio.trusts(self) => Ok(()),
             None => Err(Refused::new(
                 StatusCode::UNAUTHORIZED,
                 "Send the run's key, which its making gave, in the header lifeline-key.",
@@ -76,12 +76,26 @@ pub async fn check(State(studio): State<Arc<Studio>>, request: Request, next: Ne
             return Refused::new(StatusCode::FORBIDDEN, why).into_response();
         }
     }
+    let request = match whole(request).await {
+        Ok(request) => request,
+        Err(refused) => return refused.into_response(),
+    };
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, header::HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, header::HeaderValue::from_static("no-referrer"));
     headers.insert(header::X_FRAME_OPTIONS, header::HeaderValue::from_static("DENY"));
     response
+}
+
+/// A request with its body, which must be small and come in time.
+async fn whole(request: Request) -> Result<Request, Refused> {
+    let (parts, body) = request.into_parts();
+    let too_slow = || Refused::new(StatusCode::REQUEST_TIMEOUT, "The body did not come in 10 s.");
+    let too_large = |_| Refused::new(StatusCode::PAYLOAD_TOO_LARGE, "The body may have 1 MiB.");
+    let bytes = tokio::time::timeout(HEAD_TIME, axum::body::to_bytes(body, BODY_MAX));
+    let bytes = bytes.await.map_err(|_| too_slow())?.map_err(too_large)?;
+    Ok(Request::from_parts(parts, bytes.into()))
 }
 
 /// The one `Host`.

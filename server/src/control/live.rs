@@ -25,6 +25,9 @@ use crate::run::{Driver, Run};
 /// The most lines that are sent before the socket is flushed.
 const BATCH: usize = 256;
 
+/// Longer than any line can be: a line is at most a read of 64 KiB, or some thousand fields.
+const LINE_MAX: usize = 4 * 1024 * 1024;
+
 /// How long a follower may leave its socket unread before it is cut.
 const STALLED: Duration = Duration::from_secs(10);
 
@@ -47,13 +50,13 @@ pub async fn live(
             "The live feed is a WebSocket: ask for that upgrade.",
         )
     })?;
-    let trusted = studio.trusts(caller.peer);
+    let trusted = studio.trusts(&caller);
     let stop = studio.stop.clone();
     // axum's own sizes cost 137 KB a connection; a follower says little and reads much.
     Ok(upgrade
         .read_buffer_size(512)
         .write_buffer_size(0)
-        .max_write_buffer_size(256 * 1024)
+        .max_write_buffer_size(LINE_MAX)
         .max_message_size(4 * 1024)
         .max_frame_size(4 * 1024)
         .on_upgrade(move |socket| async move {

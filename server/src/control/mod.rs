@@ -33,6 +33,9 @@ use problem::Refused;
 /// How long a request's head may take on the studio, and an idle connection may stay.
 const HEAD_TIME: Duration = Duration::from_secs(10);
 
+/// The most connections to the studio at once.
+const CONNS_MAX: usize = 20_000;
+
 /// The most that a request's body may have on the studio, in bytes.
 const BODY_MAX: usize = 1024 * 1024;
 
@@ -47,6 +50,8 @@ pub struct Studio {
     pub stop: CancellationToken,
     addr: SocketAddr,
     lab_urls: BTreeMap<String, String>,
+    /// This machine's own name.
+    machine: String,
     page: page::Page,
 }
 
@@ -60,7 +65,8 @@ impl Studio {
         stop: CancellationToken,
     ) -> Arc<Self> {
         let lab_urls = config.overrides();
-        Arc::new(Self { runs, services, stop, addr, lab_urls, page: page::Page::load() })
+        let machine = gethostname::gethostname().to_string_lossy().to_ascii_lowercase();
+        Arc::new(Self { runs, services, stop, addr, lab_urls, machine, page: page::Page::load() })
     }
 
     /// Every address by name, under the host name that the caller used.
@@ -77,10 +83,13 @@ impl Studio {
             .collect()
     }
 
-    /// Whether calls that change a run need no key: the caller is on this machine, and no proxy
-    /// that would make everybody look so was announced.
-    pub fn trusts(&self, peer: SocketAddr) -> bool {
-        peer.ip().to_canonical().is_loopback() && self.lab_urls.is_empty()
+    /// Whether calls that change a run need no key: the caller is on this machine and calls it so,
+    /// and no proxy that would make everybody look so was announced.
+    pub fn trusts(&self, caller: &Caller) -> bool {
+        let host = caller.host_name.trim_matches(['[', ']']);
+        let of_this_machine = host == "localhost"
+            || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        of_this_machine && caller.peer.ip().to_canonical().is_loopback() && self.lab_urls.is_empty()
     }
 
     /// Whether a host name may be a name of this server (no rebinding): an address, this machine's
@@ -91,7 +100,8 @@ impl Studio {
         host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok()
             || host == "localhost"
             || host.ends_with(".localhost")
-            || host.ends_with(".local")
+            || host == self.machine
+            || host.strip_suffix(".local") == Some(&self.machine)
             || self.lab_urls.values().any(given)
     }
 }
@@ -116,6 +126,10 @@ pub async fn accept(
                 }
             },
         };
+        if tasks.len() >= CONNS_MAX {
+            tracing::warn!(%peer, "too many connections to the studio: closed");
+            continue;
+        }
         let _ = stream.set_nodelay(true);
         let app = app.clone();
         let service =
@@ -158,7 +172,6 @@ fn router(studio: Arc<Studio>) -> Router {
         .route("/api/runs/{id}/live", get(live::live))
         .fallback(page::serve)
         .method_not_allowed_fallback(|| async { Refused::method() })
-        .layer(axum::extract::DefaultBodyLimit::max(BODY_MAX))
         .layer(middleware::from_fn_with_state(Arc::clone(&studio), guard::check))
         .with_state(studio)
 }

@@ -31,7 +31,7 @@ pub fn describe() -> Lab {
             "order",
             "Order",
             &["in_turn", "parallel"],
-            "One after the other, or all at once: a browser then opens up to six connections.",
+            "One after the other, or all at once: a browser then opens up to six connections. The agent asks in turn.",
         ),
         choice(
             "resource",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
@@ -23,6 +23,9 @@ const LEAST: usize = 1_000;
 /// The longest delay that may be asked for, in milliseconds.
 const DELAY_MAX: u64 = 10_000;
 
+/// The methods that the resources take.
+const ALLOWED: &str = "GET, HEAD, POST, PUT, OPTIONS";
+
 const INDEX: &[u8] = include_bytes!("../../../assets/labs/index.html");
 const DOG: &[u8] = include_bytes!("../../../assets/labs/dog.png");
 
@@ -35,14 +38,17 @@ pub async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Refusal> {
     let (parts, body) = request.into_parts();
-    let sent = collect(body).await?;
+    let sent = count(body).await?;
     let prefix = format!("/r/{}", bound.run.id);
     let path = parts.uri.path().strip_prefix(&prefix).unwrap_or_default();
     if parts.method == Method::OPTIONS {
         return Ok(preflight());
     }
+    if ![Method::GET, Method::HEAD, Method::POST, Method::PUT].contains(&parts.method) {
+        return Ok(method_not_allowed());
+    }
     let response = match path {
-        "/hello" => hello(sent.len()),
+        "/hello" => hello(sent),
         "/page/index.html" => content("text/html; charset=utf-8", Bytes::from_static(INDEX)),
         "/page/dog.png" => content("image/png", Bytes::from_static(DOG)),
         _ => return Ok(unknown_path(path)),
@@ -80,6 +86,17 @@ fn preflight() -> Response<Full<Bytes>> {
     response
 }
 
+fn method_not_allowed() -> Response<Full<Bytes>> {
+    let mut response = problem(&Problem {
+        kind: "about:blank".to_owned(),
+        title: "Method Not Allowed".to_owned(),
+        status: 405,
+        detail: format!("This lab takes {ALLOWED}."),
+    });
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(ALLOWED));
+    response
+}
+
 fn unknown_path(path: &str) -> Response<Full<Bytes>> {
     problem(&Problem {
         kind: "about:blank".to_owned(),
@@ -113,22 +130,22 @@ fn delay(query: &str) -> Result<Duration, Problem> {
     }
 }
 
-/// Reads a body, bounded in length and in slowness.
-async fn collect(mut body: Incoming) -> Result<Bytes, Refusal> {
-    let mut whole = BytesMut::new();
+/// Reads a body to its end, bounded in length and in slowness, and says how long it was.
+async fn count(mut body: Incoming) -> Result<usize, Refusal> {
+    let mut total = 0;
     let mut window_end = tokio::time::Instant::now() + WINDOW;
     let mut in_window = 0;
     loop {
         match tokio::time::timeout_at(window_end, body.frame()).await {
-            Ok(None) => return Ok(whole.freeze()),
+            Ok(None) => return Ok(total),
             Ok(Some(Err(_))) => return Err(Refusal::BadRequest),
             Ok(Some(Ok(frame))) => {
-                let data = frame.into_data().unwrap_or_default();
-                if whole.len() + data.len() > BODY_MAX {
+                let len = frame.data_ref().map_or(0, Bytes::len);
+                in_window += len;
+                total += len;
+                if total > BODY_MAX {
                     return Err(Refusal::BodyTooLarge);
                 }
-                in_window += data.len();
-                whole.extend_from_slice(&data);
             }
             Err(_) if in_window < LEAST => return Err(Refusal::SlowBody),
             Err(_) => {

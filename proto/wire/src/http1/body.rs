@@ -10,7 +10,7 @@ use trace::span::Span;
 
 use super::HEAD_MAX;
 use super::head::tile_header;
-use crate::reader::{Reader, Tiler, split_line_end};
+use crate::reader::{FAULTS, Reader, Tiler, split_line_end};
 
 /// The longest line with a chunk's length that is read, extension included.
 const SIZE_LINE_MAX: usize = 4_096;
@@ -170,7 +170,7 @@ impl Chunked {
             tile_header(&mut tiler, content);
         } else {
             let span = tiler.tile(Name::BadLine, content.len());
-            self.faults.push(Fault { code: Code::BadTrailer, span: Some(span) });
+            self.fault(Code::BadTrailer, span);
         }
         reader.take(content.len() as u64);
         for field in tiler.fields {
@@ -187,11 +187,17 @@ impl Chunked {
         Step::Done { in_sync: false }
     }
 
+    fn fault(&mut self, code: Code, span: Span) {
+        if self.faults.len() < FAULTS {
+            self.faults.push(Fault { code, span: Some(span) });
+        }
+    }
+
     fn line_end(&mut self, reader: &mut Reader, len: usize, name: Name) {
         let span = reader.take(len as u64);
         self.tile(name, span);
-        if len == 1 && self.faults.len() < FIELDS_LISTED {
-            self.faults.push(Fault { code: Code::BareLf, span: Some(span) });
+        if len == 1 {
+            self.fault(Code::BareLf, span);
         }
     }
 

@@ -46,7 +46,7 @@ pub fn of_request(headers: &Headers<'_>, version: Version) -> Framed {
         // A request without either header has no body (rule 7). One whose last coding is not
         // chunked has an end that nobody knows (rule 4.3).
         framed.framing = Framing::None;
-        framed.in_sync = framed.faults.iter().all(|fault| fault.code != Code::BadCoding);
+        framed.in_sync &= framed.faults.iter().all(|fault| fault.code != Code::BadCoding);
     }
     framed
 }

@@ -7,7 +7,7 @@ use trace::http1::{Http1 as Said, Request, Response, Version};
 
 use super::framing::{self, Headers};
 use super::{FIELDS_MAX, HEAD_MAX};
-use crate::reader::{Tiler, split_line_end};
+use crate::reader::{FAULTS, Tiler, split_line_end};
 
 /// Whether the end of a head has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,7 +163,7 @@ fn tile(bytes: &[u8], offset: u64, start_line: [Name; 3]) -> (Vec<Field>, Vec<Fa
             }
         };
         let span = tiler.tile(end_name, end);
-        if end == 1 {
+        if end == 1 && faults.len() < FAULTS {
             faults.push(Fault { code: Code::BareLf, span: Some(span) });
         }
     }
