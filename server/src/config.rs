@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::caps::{self, Caps};
+
 /// A playground for communication protocols.
 #[derive(Debug, Parser)]
 #[command(name = "lifeline", version, about)]
@@ -46,6 +48,9 @@ pub struct Config {
     /// Address that browsers are told for a lab, NAME=URL, where a proxy stands between
     #[arg(long = "lab-url", env = "LIFELINE_LAB_URL", value_delimiter = ',', value_parser = lab_url)]
     pub lab_urls: Vec<(String, String)>,
+    /// Bound on what is taken or kept, NAME=NUMBER; an unknown name lists them all
+    #[arg(long = "cap", env = "LIFELINE_CAP", value_delimiter = ',', value_parser = caps::parse)]
+    pub caps: Vec<(String, u64)>,
     /// Open the page in a browser
     #[arg(long, env = "LIFELINE_OPEN")]
     pub open: bool,
@@ -62,8 +67,20 @@ impl Config {
             store: "memory".to_owned(),
             data: None,
             lab_urls: Vec::new(),
+            caps: Vec::new(),
             open: false,
         }
+    }
+
+    /// The caps: what was given, else the defaults.
+    #[must_use]
+    pub(crate) fn caps(&self) -> Caps {
+        let mut caps = Caps::default();
+        for (name, value) in &self.caps {
+            // They were checked one by one when the flags were read.
+            let _ = caps.set(name, *value);
+        }
+        caps
     }
 
     /// The lab addresses that were given, by name.

@@ -10,18 +10,17 @@ use trace::span::{Dir, Side};
 use trace::time::Micros;
 use wire::conn::Conn;
 
+use crate::caps::Caps;
 use crate::clock;
 use crate::log::{Appended, Log};
 use crate::tap::{Closed, Heard, Missed};
-
-/// How many bytes of one body are kept.
-pub const BODY_MAX: u64 = 1024 * 1024;
 
 /// Writes one connection's life into a run's log.
 pub struct Recorder {
     conn: ConnId,
     log: Arc<Log>,
     began: Micros,
+    caps: Caps,
     decoder: Conn,
     ways: [Way; 2],
     missed: Arc<Missed>,
@@ -61,10 +60,16 @@ enum Decoded {
 
 impl Recorder {
     /// A recorder for a connection that became a run's.
-    pub fn new(conn: ConnId, log: Arc<Log>, began: Micros, missed: Arc<Missed>) -> Self {
+    pub fn new(
+        conn: ConnId,
+        log: Arc<Log>,
+        began: Micros,
+        caps: Caps,
+        missed: Arc<Missed>,
+    ) -> Self {
         let way = || Way { offset: 0, missed: 0, decoded: Decoded::Yes, unsaid: None };
         let ways = [way(), way()];
-        Self { conn, log, began, decoder: Conn::http1(conn), ways, missed, over: false }
+        Self { conn, log, began, caps, decoder: Conn::http1(conn), ways, missed, over: false }
     }
 
     /// Records until the connection is gone.
@@ -99,7 +104,8 @@ impl Recorder {
             self.decoder.feed(dir, bytes, &mut events);
         }
         // A body is kept only so far; what follows it in the same read is kept again.
-        let too_far = body.filter(|start| offset.saturating_sub(*start) >= BODY_MAX);
+        let too_far =
+            body.filter(|start| offset.saturating_sub(*start) >= self.caps.body_kept_bytes);
         let body_end = too_far.map_or(offset, |start| {
             let over = events.iter().find(|event| event.evidence.start() == start);
             over.map_or(end, |event| event.evidence.end())
@@ -215,5 +221,62 @@ const fn index(dir: Dir) -> usize {
     match dir {
         Dir::ToServer => 0,
         Dir::ToClient => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tap::{Ear, Tap};
+    use tokio::io::AsyncWriteExt as _;
+    use trace::ids::{RunId, Seq};
+    use trace::log::{FORMAT, Header};
+
+    fn log() -> Arc<Log> {
+        let header = Header {
+            lifeline: FORMAT,
+            run: RunId("r".to_owned()),
+            lab: "http11".to_owned(),
+            params: serde_json::Map::new(),
+            seed: 0,
+            participants: Vec::new(),
+            started: String::new(),
+        };
+        Arc::new(Log::new(header, Caps::default()))
+    }
+
+    /// What the queue has no room for comes after what it held, and is said so.
+    #[tokio::test]
+    async fn loss_stands_where_it_happened() {
+        let (ear, heard, missed) = Ear::new(8);
+        let (near, far) = tokio::io::duplex(1 << 16);
+        let mut tap = Tap::accepted(near, ear);
+        for _ in 0..20 {
+            tap.write_all(b"abc").await.unwrap();
+        }
+        drop(tap);
+        drop(far);
+        let log = log();
+        let recorder =
+            Recorder::new(ConnId(1), Arc::clone(&log), Micros(0), Caps::default(), missed);
+        recorder.run(heard).await;
+        let mut at = 0;
+        let mut said = Vec::new();
+        for kept in log.after(Seq(0), 100) {
+            let (offset, len) = match &kept.entry.what {
+                What::Chunk(chunk) => (chunk.offset, chunk.bytes.len() as u64),
+                What::Lost(lost) => (lost.offset, lost.len),
+                What::Closed(_) => {
+                    said.push("closed");
+                    continue;
+                }
+                _ => continue,
+            };
+            said.push(if matches!(kept.entry.what, What::Lost(_)) { "lost" } else { "chunk" });
+            assert_eq!(offset, at, "no gap and no overlap");
+            at += len;
+        }
+        assert_eq!(at, 60, "every byte is kept or counted");
+        assert_eq!(said[8..], ["lost", "closed"]);
     }
 }

@@ -6,6 +6,7 @@
 
 mod activity;
 mod agent;
+mod caps;
 mod clock;
 pub mod config;
 mod control;
@@ -35,9 +36,6 @@ use config::Config;
 use error::StartError;
 use listen::{Labs, Service, StudioOrigin};
 use runs::Runs;
-
-/// How long what is in flight may take when the server stops.
-const SHUTDOWN: Duration = Duration::from_secs(5);
 
 /// Names of services whose ports are kept for them, after the instances and in this order.
 const AFTER_INSTANCES: [&str; 1] = ["http10"];
@@ -87,10 +85,11 @@ fn address_of(listener: &TcpListener, name: &str) -> Result<SocketAddr, StartErr
 
 /// Serves until `stop` is cancelled, then finishes what is in flight.
 pub async fn serve(server: Server, stop: CancellationToken) {
-    let runs = Arc::new(Runs::default());
+    let caps = server.config.caps();
+    let runs = Arc::new(Runs::new(caps));
     let told = server.config.overrides().remove("studio");
     let origin = StudioOrigin { port: server.studio.port(), told };
-    let labs = Arc::new(Labs::new(Arc::clone(&runs), origin, stop.clone()));
+    let labs = Arc::new(Labs::new(Arc::clone(&runs), caps, origin, stop.clone()));
     let services: Vec<Service> =
         server.services.iter().map(|(_, service)| service.clone()).collect();
     for (listener, service) in server.services {
@@ -107,7 +106,8 @@ pub async fn serve(server: Server, stop: CancellationToken) {
     labs.tasks.close();
     studio_tasks.close();
     let both = async { tokio::join!(labs.tasks.wait(), studio_tasks.wait()) };
-    if tokio::time::timeout(SHUTDOWN, both).await.is_err() {
-        tracing::warn!("not everything was finished within {} s", SHUTDOWN.as_secs());
+    let limit = Duration::from_secs(caps.shutdown_s);
+    if tokio::time::timeout(limit, both).await.is_err() {
+        tracing::warn!("not everything was finished within {} s", caps.shutdown_s);
     }
 }

@@ -221,7 +221,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn bytes_arrive_after_the_delay_and_the_set_up() {
-        let (ear, mut heard, _) = Ear::new();
+        let (ear, mut heard, _) = Ear::new(64);
         let (mut client, socket) = tokio::io::duplex(1024);
         let link = Link {
             delay: Micros::from_millis(40),

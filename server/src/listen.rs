@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use trace::http1::Version;
 use trace::participant::{Participant, Role};
 
+use crate::caps::Caps;
 use crate::clock;
 use crate::link::{self, Link};
 use crate::lobby::{self, NoHead};
@@ -21,12 +22,6 @@ use crate::run::{Arrival, Run};
 use crate::runs::Runs;
 use crate::serve_conn::{Conn, Dialect};
 use crate::tap::{Ear, Tap};
-
-/// The most connections to the labs at once.
-const CONNS_MAX: usize = 20_000;
-
-/// The most connections to the labs at once from one address.
-const CONNS_PER_ADDRESS: usize = 2_000;
 
 /// A lab service that listens.
 #[derive(Debug, Clone)]
@@ -48,8 +43,9 @@ pub struct Labs {
     pub stop: CancellationToken,
     /// Every connection's task.
     pub tasks: TaskTracker,
+    caps: Caps,
     studio: StudioOrigin,
-    conns: Mutex<BTreeMap<IpAddr, usize>>,
+    conns: Mutex<BTreeMap<IpAddr, u64>>,
 }
 
 /// How a page of this studio's names itself in `Origin`.
@@ -85,16 +81,16 @@ impl Service {
 impl Labs {
     /// Nothing is connected yet.
     #[must_use]
-    pub fn new(runs: Arc<Runs>, studio: StudioOrigin, stop: CancellationToken) -> Self {
-        Self { runs, studio, stop, tasks: TaskTracker::new(), conns: Mutex::default() }
+    pub fn new(runs: Arc<Runs>, caps: Caps, studio: StudioOrigin, stop: CancellationToken) -> Self {
+        Self { runs, caps, studio, stop, tasks: TaskTracker::new(), conns: Mutex::default() }
     }
 
     /// A place for one more connection from an address, if there may be one.
     fn admit(self: &Arc<Self>, from: IpAddr) -> Option<Place> {
         let mut conns = self.conns.lock();
-        let all: usize = conns.values().sum();
+        let all: u64 = conns.values().sum();
         let count = conns.entry(from).or_default();
-        if all >= CONNS_MAX || *count >= CONNS_PER_ADDRESS {
+        if all >= self.caps.connections || *count >= self.caps.address_connections {
             return None;
         }
         *count += 1;
@@ -161,11 +157,11 @@ async fn turn_away(mut stream: TcpStream, service: &Service) {
 /// A connection from its acceptance to its end.
 async fn connection(labs: &Arc<Labs>, stream: TcpStream, from: SocketAddr, service: &Service) {
     let accepted = clock::now();
-    let (ear, heard, missed) = Ear::new();
+    let (ear, heard, missed) = Ear::new(labs.caps.queue_chunks);
     let mut tap = Tap::accepted(stream, ear.clone());
     let head = tokio::select! {
         () = labs.stop.cancelled() => return,
-        head = lobby::first_head(&mut tap) => head,
+        head = lobby::first_head(&mut tap, labs.caps) => head,
     };
     let mut head = match head {
         Ok(head) => head,

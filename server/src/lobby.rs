@@ -11,13 +11,8 @@ use trace::span::Dir;
 use wire::conn::Conn;
 use wire::http1::{FIELDS_MAX, Found, find_head_end};
 
+use crate::caps::Caps;
 use crate::refusal::Refusal;
-
-/// How long the first byte may take.
-pub const FIRST_BYTE: Duration = Duration::from_secs(10);
-
-/// How long a head may take from its first byte.
-pub const WHOLE_HEAD: Duration = Duration::from_secs(10);
 
 /// The first head of a connection.
 #[derive(Debug)]
@@ -49,15 +44,20 @@ pub enum NoHead {
 ///
 /// # Errors
 /// See [`NoHead`].
-pub async fn first_head<S: AsyncRead + Unpin>(stream: &mut S) -> Result<FirstHead, NoHead> {
+pub async fn first_head<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    caps: Caps,
+) -> Result<FirstHead, NoHead> {
+    let first_byte = Duration::from_secs(caps.first_byte_s);
+    let whole_head = Duration::from_secs(caps.head_s);
     let mut bytes = BytesMut::with_capacity(4 * 1024);
-    match tokio::time::timeout(FIRST_BYTE, stream.read_buf(&mut bytes)).await {
+    match tokio::time::timeout(first_byte, stream.read_buf(&mut bytes)).await {
         Ok(Ok(1..)) => {}
         Ok(_) => return Err(NoHead::Left),
         Err(_) => return Err(NoHead::Silent),
     }
     let read = read_head(stream, &mut bytes);
-    let len = match tokio::time::timeout(WHOLE_HEAD, read).await {
+    let len = match tokio::time::timeout(whole_head, read).await {
         Ok(len) => len?,
         Err(_) => return Err(NoHead::Refused(Refusal::HeadTimeout)),
     };
@@ -200,10 +200,14 @@ mod tests {
         for (said, why) in cases {
             let (mut client, mut socket) = tokio::io::duplex(1 << 20);
             tokio::io::AsyncWriteExt::write_all(&mut client, said).await.unwrap();
-            assert_eq!(first_head(&mut socket).await.unwrap_err(), why, "{said:?}");
+            assert_eq!(
+                first_head(&mut socket, Caps::default()).await.unwrap_err(),
+                why,
+                "{said:?}"
+            );
         }
         let (client, mut socket) = tokio::io::duplex(64);
         drop(client);
-        assert_eq!(first_head(&mut socket).await.unwrap_err(), NoHead::Left);
+        assert_eq!(first_head(&mut socket, Caps::default()).await.unwrap_err(), NoHead::Left);
     }
 }

@@ -12,11 +12,7 @@ use trace::log::Header;
 use trace::metrics::{Fold, Metrics};
 use trace::time::Micros;
 
-/// The most entries that a run keeps.
-pub const ENTRIES_MAX: usize = 100_000;
-
-/// The most bytes that a run keeps: traffic, and what was made of it.
-pub const BYTES_MAX: u64 = 64 * 1024 * 1024;
+use crate::caps::Caps;
 
 /// A line longer than this is written out anew for each reader: kept, it would weigh too much.
 const LINE_KEPT: usize = 16 * 1024;
@@ -67,6 +63,7 @@ pub enum Appended {
 pub struct Log {
     /// The first line.
     pub header: Header,
+    caps: Caps,
     inner: Mutex<Inner>,
     last: watch::Sender<Seq>,
 }
@@ -82,8 +79,8 @@ struct Inner {
 
 impl Log {
     /// An empty log.
-    pub fn new(header: Header) -> Self {
-        Self { header, inner: Mutex::default(), last: watch::Sender::new(Seq(0)) }
+    pub fn new(header: Header, caps: Caps) -> Self {
+        Self { header, caps, inner: Mutex::default(), last: watch::Sender::new(Seq(0)) }
     }
 
     /// Adds an entry, unless the run keeps no more. Endings, losses and notes are always kept: a
@@ -92,7 +89,8 @@ impl Log {
         let mut inner = self.inner.lock();
         let weight = weight(&what);
         let heavy = matches!(what, What::Chunk(_) | What::Passed(_) | What::Event(_));
-        inner.full |= inner.entries.len() >= ENTRIES_MAX || inner.bytes + weight > BYTES_MAX;
+        inner.full |= inner.entries.len() as u64 >= self.caps.run_entries
+            || inner.bytes + weight > self.caps.run_bytes;
         if inner.full && heavy {
             return Appended::Full;
         }
@@ -133,7 +131,13 @@ impl Log {
         self.inner.lock().fold.figures()
     }
 
-    /// The number of the last entry, now and whenever it changes.
+    /// The number of the last entry. Read by itself: whoever held it while asking for more would
+    /// wait for a writer that waits for them.
+    pub fn last_seq(&self) -> Seq {
+        *self.last.borrow()
+    }
+
+    /// The number of the last entry, whenever it changes.
     pub fn last(&self) -> watch::Receiver<Seq> {
         self.last.subscribe()
     }

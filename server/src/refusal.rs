@@ -40,10 +40,10 @@ impl Refusal {
             Self::NoRun => (404, "Not Found", "A lab's address is /r/{run}/…: make a run with POST /api/runs on the studio."),
             Self::UnknownRun => (404, "Not Found", "There is no such run here: make one with POST /api/runs on the studio."),
             Self::RunOver => (410, "Gone", "This run is over. Its log stays; for more traffic make a new run."),
-            Self::HeadTimeout => (408, "Request Timeout", "The request's head did not come whole within 10 seconds."),
+            Self::HeadTimeout => (408, "Request Timeout", "The request's head did not come whole in its time, by default 10 seconds."),
             Self::SlowBody => (408, "Request Timeout", "The body came more slowly than 100 bytes a second."),
             Self::HeadTooLarge => (431, "Request Header Fields Too Large", "A head may have 64 KiB and 256 headers."),
-            Self::BodyTooLarge => (413, "Content Too Large", "A body may have 8 MiB here."),
+            Self::BodyTooLarge => (413, "Content Too Large", "The body is longer than is taken here, by default 8 MiB."),
             Self::Misdirected => (421, "Misdirected Request", "This connection belongs to another run: ask again on a new one."),
             Self::TooMany => (503, "Service Unavailable", "There are as many connections as there may be: try again in a second."),
         }

@@ -15,14 +15,12 @@ use trace::participant::{Participant, Role};
 use trace::studio::RunState;
 use trace::time::Micros;
 
+use crate::caps::Caps;
 use crate::clock;
 use crate::decode::Recorder;
 use crate::gate::{Gate, Mode};
-use crate::log::{BYTES_MAX, ENTRIES_MAX, Log};
+use crate::log::Log;
 use crate::tap::{Heard, Missed};
-
-/// The most connections that a run may have open at once.
-pub const CONNS_MAX: u64 = 10_000;
 
 /// A run.
 #[derive(Debug)]
@@ -35,6 +33,8 @@ pub struct Run {
     pub log: Arc<Log>,
     /// Where its server's acts wait.
     pub gate: Gate,
+    /// Its bounds.
+    pub caps: Caps,
     began: Micros,
     state: watch::Sender<RunState>,
     conns: AtomicU64,
@@ -73,7 +73,7 @@ pub struct Bound {
 
 impl Run {
     /// A new run, ready.
-    pub fn new(header: trace::log::Header, key: String) -> Self {
+    pub fn new(header: trace::log::Header, key: String, caps: Caps) -> Self {
         let began = clock::now();
         let mode = if header.params.get("pause").and_then(Value::as_bool) == Some(true) {
             let limit = header.number("pause_limit_s").unwrap_or(120);
@@ -82,12 +82,13 @@ impl Run {
             Mode::Open
         };
         let id = header.run.clone();
-        let log = Arc::new(Log::new(header));
+        let log = Arc::new(Log::new(header, caps));
         Self {
             id,
             key,
             gate: Gate::new(mode, Arc::clone(&log), began),
             log,
+            caps,
             began,
             state: watch::Sender::new(RunState::Ready),
             conns: AtomicU64::new(0),
@@ -164,8 +165,8 @@ impl Run {
     /// Ends the run if its log is full: what comes could not be kept.
     pub fn end_if_full(&self) {
         if self.state().serves() && self.log.is_full() {
-            let why =
-                format!("a run keeps {ENTRIES_MAX} entries and {} MiB", BYTES_MAX / 1024 / 1024);
+            let Caps { run_entries, run_bytes, .. } = self.caps;
+            let why = format!("a run keeps {run_entries} entries and {run_bytes} bytes");
             self.note(None, note::What::Cap { why: why.clone() });
             self.go_to(RunState::Finished, &why);
         }
@@ -213,7 +214,7 @@ impl Run {
         heard: mpsc::Receiver<Heard>,
         missed: Arc<Missed>,
     ) -> Option<Bound> {
-        if self.open.fetch_add(1, Ordering::Relaxed) >= CONNS_MAX {
+        if self.open.fetch_add(1, Ordering::Relaxed) >= self.caps.run_connections {
             self.open.fetch_sub(1, Ordering::Relaxed);
             return None;
         }
@@ -236,7 +237,7 @@ impl Run {
             let what = note::What::LinkSetup { held_us };
             self.log.append(at, What::Note(Note { conn: Some(conn), what }));
         }
-        let recorder = Recorder::new(conn, Arc::clone(&self.log), self.began, missed);
+        let recorder = Recorder::new(conn, Arc::clone(&self.log), self.began, self.caps, missed);
         tokio::spawn(recorder.run(heard));
         Some(Bound { run: Arc::clone(self), conn })
     }

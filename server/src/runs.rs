@@ -11,36 +11,40 @@ use trace::ids::RunId;
 use trace::studio::RunState;
 use trace::time::Micros;
 
+use crate::caps::Caps;
 use crate::run::Run;
-
-/// The most runs at once; the oldest that is over makes room for a new one.
-pub const RUNS_MAX: usize = 200;
-
-/// After how long without driver or traffic a run ends.
-const IDLE_MAX: Micros = Micros(600_000_000);
 
 /// Letters and digits that are not taken for each other.
 const ALPHABET: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
 
 /// All runs, in the order of their making.
-#[derive(Debug, Default)]
-pub struct Runs(Mutex<BTreeMap<u64, Arc<Run>>>);
+#[derive(Debug)]
+pub struct Runs {
+    /// The bounds of each.
+    pub caps: Caps,
+    all: Mutex<BTreeMap<u64, Arc<Run>>>,
+}
 
 impl Runs {
+    /// None yet.
+    pub fn new(caps: Caps) -> Self {
+        Self { caps, all: Mutex::default() }
+    }
+
     /// The run of this name.
     pub fn get(&self, id: &RunId) -> Option<Arc<Run>> {
-        self.0.lock().values().find(|run| run.id == *id).cloned()
+        self.all.lock().values().find(|run| run.id == *id).cloned()
     }
 
     /// All runs, the newest first.
     pub fn all(&self) -> Vec<Arc<Run>> {
-        self.0.lock().values().rev().cloned().collect()
+        self.all.lock().values().rev().cloned().collect()
     }
 
-    /// Adds a run. None if there are as many as there may be and none of them is over.
+    /// Adds a run; the oldest that is over makes room for it. None if there are as many as there may be and none of them is over.
     pub fn add(&self, run: Run) -> Option<Arc<Run>> {
-        let mut runs = self.0.lock();
-        if runs.len() >= RUNS_MAX {
+        let mut runs = self.all.lock();
+        if runs.len() as u64 >= self.caps.runs {
             let over = runs.iter().find(|(_, run)| !run.state().serves()).map(|(at, _)| *at)?;
             if let Some(dropped) = runs.remove(&over) {
                 tracing::info!(run = %dropped.id, "forgotten, to make room for a new run");
@@ -54,7 +58,7 @@ impl Runs {
 
     /// Forgets a run, after ending it.
     pub fn remove(&self, id: &RunId) -> Option<Arc<Run>> {
-        let mut runs = self.0.lock();
+        let mut runs = self.all.lock();
         let number = runs.iter().find(|(_, run)| run.id == *id).map(|(number, _)| *number)?;
         let run = runs.remove(&number)?;
         run.go_to(RunState::Finished, "deleted");
@@ -63,14 +67,16 @@ impl Runs {
 
     /// Ends runs that nobody uses, until the server stops.
     pub async fn sweep(self: Arc<Self>, stop: CancellationToken) {
+        let limit = Micros::from_millis(self.caps.run_idle_s * 1_000);
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(Duration::from_secs(10)) => {}
             }
             for run in self.all() {
-                if run.state().serves() && run.idle_for() >= IDLE_MAX {
-                    run.go_to(RunState::Finished, "10 minutes without driver or traffic");
+                if run.state().serves() && run.idle_for() >= limit {
+                    let why = format!("{} s without driver or traffic", self.caps.run_idle_s);
+                    run.go_to(RunState::Finished, &why);
                 }
             }
         }

@@ -23,7 +23,7 @@ use crate::activity::{Activity, Doing, Exchange, Watched};
 use crate::clock;
 use crate::labs::pages;
 use crate::link;
-use crate::lobby::{WHOLE_HEAD, run_of};
+use crate::lobby::run_of;
 use crate::refusal::Refusal;
 use crate::run::Bound;
 
@@ -175,7 +175,7 @@ where
         let deadline = match activity.doing() {
             Doing::Busy => clock::now().plus(keep_alive.min(Micros::from_millis(1_000))),
             Doing::Idle(since) => since.plus(keep_alive),
-            Doing::HalfHead(since) => since.plus(head_time()),
+            Doing::HalfHead(since) => since.plus(head_time(bound)),
         };
         tokio::select! {
             biased;
@@ -201,7 +201,7 @@ where
                     return End::KeepAlive(keep_alive);
                 }
             }
-            Doing::HalfHead(since) if clock::now() >= since.plus(head_time()) => {
+            Doing::HalfHead(since) if clock::now() >= since.plus(head_time(bound)) => {
                 return End::HalfHead;
             }
             Doing::Idle(_) | Doing::HalfHead(_) => {}
@@ -244,8 +244,9 @@ where
     }
 }
 
-fn head_time() -> Micros {
-    Micros(u64::try_from(WHOLE_HEAD.as_micros()).unwrap_or(u64::MAX))
+/// How long a head may take from its first byte.
+fn head_time(bound: &Bound) -> Micros {
+    Micros::from_millis(bound.run.caps.head_s * 1_000)
 }
 
 /// The idle seconds that this run's connections have; a lab without the knob closes by itself.

@@ -18,9 +18,6 @@ use trace::time::Micros;
 
 use crate::clock;
 
-/// How many things may wait for a connection's recorder.
-pub const QUEUE: usize = 4_096;
-
 /// What was heard on a connection.
 #[derive(Debug)]
 pub enum Heard {
@@ -77,9 +74,11 @@ impl Missed {
 }
 
 impl Ear {
-    /// A way to a recorder, the recorder's end of it, and what it will have missed.
-    pub fn new() -> (Self, mpsc::Receiver<Heard>, Arc<Missed>) {
-        let (queue, receiver) = mpsc::channel(QUEUE);
+    /// A way to a recorder for which so many things may wait, the recorder's end of it, and what it
+    /// will have missed.
+    pub fn new(room: u64) -> (Self, mpsc::Receiver<Heard>, Arc<Missed>) {
+        let room = usize::try_from(room).unwrap_or(usize::MAX >> 4).max(1);
+        let (queue, receiver) = mpsc::channel(room);
         let missed = Arc::new(Missed::default());
         (Self { queue, missed: Arc::clone(&missed) }, receiver, missed)
     }
@@ -251,11 +250,13 @@ impl<S> Drop for Tap<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const QUEUE: usize = 64;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     #[tokio::test]
     async fn each_call_is_one_chunk_and_the_end_is_heard() {
-        let (ear, mut heard, _) = Ear::new();
+        let (ear, mut heard, _) = Ear::new(QUEUE as u64);
         let (near, mut far) = tokio::io::duplex(64);
         let mut tap = Tap::accepted(near, ear);
         far.write_all(b"GET").await.unwrap();
@@ -279,7 +280,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_queue_loses_by_number_and_stops_no_byte() {
-        let (ear, mut heard, missed) = Ear::new();
+        let (ear, mut heard, missed) = Ear::new(QUEUE as u64);
         let (near, mut far) = tokio::io::duplex(1 << 20);
         let mut tap = Tap::accepted(near, ear);
         for _ in 0..QUEUE + 5 {

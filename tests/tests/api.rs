@@ -155,7 +155,7 @@ async fn a_body_over_one_mebibyte_is_too_large() {
     let run = Run::create(&server, "http10", json!({})).await;
     let body = json!({ "lab": "x".repeat(1024 * 1024) }).to_string();
     for path in ["/api/runs".to_owned(), run.api("/inputs")] {
-        call(&server, "POST", &path, &body).await.assert_refused(413, "1 MiB", &path);
+        call(&server, "POST", &path, &body).await.assert_refused(413, "1048576 bytes", &path);
     }
 }
 

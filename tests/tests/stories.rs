@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use scene::amount;
 use scene::model::Model;
-use scene::story::{Piece, tell};
+use scene::story::tell;
+use scene::told::Piece;
 use serde_json::{Value, json};
 use tests::run::Run;
 use tests::server::Server;

@@ -18,6 +18,8 @@ pub mod ladder;
 
 mod draw;
 
+pub mod told;
+
 pub mod story;
 
 pub mod bytes;

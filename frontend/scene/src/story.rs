@@ -13,52 +13,7 @@ use crate::amount;
 use crate::build::towards;
 use crate::draw::{act_name, said};
 use crate::model::{Model, Step, StepKind};
-
-/// What a step says.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Story {
-    /// What happened, in a few words.
-    pub title: String,
-    /// Between whom.
-    pub between: String,
-    /// Why, in a few sentences.
-    pub pieces: Vec<Piece>,
-}
-
-/// A piece of a story.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Piece {
-    /// Words.
-    Text(String),
-    /// A number of this run's.
-    Number {
-        /// As it is read.
-        text: String,
-        /// The entries from which it comes; entry 0 is the header.
-        from: Vec<Seq>,
-    },
-}
-
-impl Story {
-    /// All its sentences as one text.
-    #[must_use]
-    pub fn text(&self) -> String {
-        let piece = |piece: &Piece| match piece {
-            Piece::Text(text) | Piece::Number { text, .. } => text.clone(),
-        };
-        self.pieces.iter().map(piece).collect()
-    }
-
-    fn say(&mut self, text: impl Into<String>) -> &mut Self {
-        self.pieces.push(Piece::Text(text.into()));
-        self
-    }
-
-    fn number(&mut self, text: impl Into<String>, from: impl Into<Vec<Seq>>) -> &mut Self {
-        self.pieces.push(Piece::Number { text: text.into(), from: from.into() });
-        self
-    }
-}
+use crate::told::Story;
 
 /// Tells a step.
 #[must_use]

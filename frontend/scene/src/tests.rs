@@ -15,7 +15,8 @@ use crate::bytes;
 use crate::ladder::{View, picture};
 use crate::model::{Model, StepKind};
 use crate::shape::{Kind, Shape, Stroke};
-use crate::story::{Piece, tell};
+use crate::story::tell;
+use crate::told::Piece;
 
 const GET: &[u8] = b"GET /r/abc/hello HTTP/1.1\r\nHost: a\r\n\r\n";
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\nKeep-Alive: timeout=2\r\nContent-Length: 7\r\n\r\nHello.\n";

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 use scene::amount;
 use scene::model::{Model, Step, StepKind};
-use scene::story::{Piece, Story, tell};
+use scene::story::tell;
+use scene::told::{Piece, Story};
 use trace::ids::Seq;
 
 use super::bytes::event_bytes;

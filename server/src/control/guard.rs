@@ -10,8 +10,9 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
+use super::Studio;
 use super::problem::Refused;
-use super::{BODY_MAX, HEAD_TIME, Studio};
+use crate::caps::Caps;
 use crate::run::Run;
 
 /// Who calls, and by which name.
@@ -76,7 +77,7 @@ pub async fn check(State(studio): State<Arc<Studio>>, request: Request, next: Ne
             return Refused::new(StatusCode::FORBIDDEN, why).into_response();
         }
     }
-    let request = match whole(request).await {
+    let request = match whole(request, studio.runs.caps).await {
         Ok(request) => request,
         Err(refused) => return refused.into_response(),
     };
@@ -89,11 +90,15 @@ pub async fn check(State(studio): State<Arc<Studio>>, request: Request, next: Ne
 }
 
 /// A request with its body, which must be small and come in time.
-async fn whole(request: Request) -> Result<Request, Refused> {
+async fn whole(request: Request, caps: Caps) -> Result<Request, Refused> {
     let (parts, body) = request.into_parts();
-    let too_slow = || Refused::new(StatusCode::REQUEST_TIMEOUT, "The body did not come in 10 s.");
-    let too_large = |_| Refused::new(StatusCode::PAYLOAD_TOO_LARGE, "The body may have 1 MiB.");
-    let bytes = tokio::time::timeout(HEAD_TIME, axum::body::to_bytes(body, BODY_MAX));
+    let too_slow =
+        || Refused::new(StatusCode::REQUEST_TIMEOUT, "The body did not come in its time.");
+    let most = usize::try_from(caps.studio_body_bytes).unwrap_or(usize::MAX);
+    let too_large =
+        |_| Refused::new(StatusCode::PAYLOAD_TOO_LARGE, format!("The body may have {most} bytes."));
+    let time = std::time::Duration::from_secs(caps.head_s);
+    let bytes = tokio::time::timeout(time, axum::body::to_bytes(body, most));
     let bytes = bytes.await.map_err(|_| too_slow())?.map_err(too_large)?;
     Ok(Request::from_parts(parts, bytes.into()))
 }

@@ -30,15 +30,6 @@ use crate::runs::Runs;
 use guard::Caller;
 use problem::Refused;
 
-/// How long a request's head may take on the studio, and an idle connection may stay.
-const HEAD_TIME: Duration = Duration::from_secs(10);
-
-/// The most connections to the studio at once.
-const CONNS_MAX: usize = 20_000;
-
-/// The most that a request's body may have on the studio, in bytes.
-const BODY_MAX: usize = 1024 * 1024;
-
 /// What the studio's handlers share.
 #[derive(Debug)]
 pub struct Studio {
@@ -112,6 +103,7 @@ pub async fn accept(
     studio: Arc<Studio>,
     stop: CancellationToken,
 ) -> TaskTracker {
+    let caps = studio.runs.caps;
     let app = router(studio);
     let tasks = TaskTracker::new();
     loop {
@@ -126,7 +118,7 @@ pub async fn accept(
                 }
             },
         };
-        if tasks.len() >= CONNS_MAX {
+        if tasks.len() as u64 >= caps.studio_connections {
             tracing::warn!(%peer, "too many connections to the studio: closed");
             continue;
         }
@@ -141,7 +133,7 @@ pub async fn accept(
         tasks.spawn(async move {
             let conn = hyper::server::conn::http1::Builder::new()
                 .timer(TokioTimer::new())
-                .header_read_timeout(HEAD_TIME)
+                .header_read_timeout(Duration::from_secs(caps.head_s))
                 .serve_connection(TokioIo::new(stream), service)
                 .with_upgrades();
             let mut conn = std::pin::pin!(conn);

@@ -21,7 +21,7 @@ use super::problem::Refused;
 use crate::clock;
 use crate::labs::{self, Kind};
 use crate::run::{Run, urls};
-use crate::runs::{RUNS_MAX, new_id, new_key};
+use crate::runs::{new_id, new_key};
 
 /// How many entries are read from a log at once.
 const PAGE: usize = 512;
@@ -53,8 +53,11 @@ pub async fn create(
         seed: new.seed.unwrap_or(0),
         started: clock::wall(),
     };
-    let run = studio.runs.add(Run::new(header, new_key())).ok_or_else(|| {
-        Refused::too_many(format!("{RUNS_MAX} runs are under way; end or delete one."))
+    let run = studio.runs.add(Run::new(header, new_key(), studio.runs.caps)).ok_or_else(|| {
+        Refused::too_many(format!(
+            "{} runs are under way; end or delete one.",
+            studio.runs.caps.runs
+        ))
     })?;
     tracing::info!(run = %run.id, lab = run.log.header.lab, "made");
     let created = Created {
@@ -119,7 +122,7 @@ fn summarise(studio: &Studio, caller: &Caller, run: &Run) -> Summary {
         seed: run.log.header.seed,
         state: run.state(),
         started: run.log.header.started.clone(),
-        last_seq: *run.log.last().borrow(),
+        last_seq: run.log.last_seq(),
         urls: run_urls(studio, caller, run),
         metrics: run.log.metrics(),
     }
@@ -252,7 +255,7 @@ pub async fn export(
 
 /// The log as it now is, line by line, in bounded pieces.
 fn lines(run: &Arc<Run>, after: Seq) -> Response {
-    let last = *run.log.last().borrow();
+    let last = run.log.last_seq();
     let mut first = run.log.header_line().to_vec();
     first.push(b'\n');
     let head = stream::iter([Ok::<_, std::convert::Infallible>(Bytes::from(first))]);

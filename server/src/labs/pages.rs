@@ -8,17 +8,12 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use trace::studio::Problem;
 
+use crate::caps::Caps;
 use crate::refusal::Refusal;
 use crate::run::Bound;
 
-/// The most that a request's body may have, in bytes.
-const BODY_MAX: usize = 8 * 1024 * 1024;
-
-/// A body must bring [`LEAST`] bytes in each window of this length.
-const WINDOW: Duration = Duration::from_secs(10);
-
-/// 100 bytes a second over one [`WINDOW`].
-const LEAST: usize = 1_000;
+/// The fewest bytes a second that a body may bring.
+const SLOWEST: u64 = 100;
 
 /// The longest delay that may be asked for, in milliseconds.
 const DELAY_MAX: u64 = 10_000;
@@ -38,7 +33,7 @@ pub async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Refusal> {
     let (parts, body) = request.into_parts();
-    let sent = count(body).await?;
+    let sent = count(body, bound.run.caps).await?;
     let prefix = format!("/r/{}", bound.run.id);
     let path = parts.uri.path().strip_prefix(&prefix).unwrap_or_default();
     if parts.method == Method::OPTIONS {
@@ -60,7 +55,7 @@ pub async fn answer(
     Ok(response)
 }
 
-fn hello(sent: usize) -> Response<Full<Bytes>> {
+fn hello(sent: u64) -> Response<Full<Bytes>> {
     let text = match sent {
         0 => "Hello.\n".to_owned(),
         sent => format!("Hello. You sent {sent} bytes.\n"),
@@ -131,26 +126,27 @@ fn delay(query: &str) -> Result<Duration, Problem> {
 }
 
 /// Reads a body to its end, bounded in length and in slowness, and says how long it was.
-async fn count(mut body: Incoming) -> Result<usize, Refusal> {
+async fn count(mut body: Incoming, caps: Caps) -> Result<u64, Refusal> {
+    let window = Duration::from_secs(caps.slow_body_s);
     let mut total = 0;
-    let mut window_end = tokio::time::Instant::now() + WINDOW;
+    let mut window_end = tokio::time::Instant::now() + window;
     let mut in_window = 0;
     loop {
         match tokio::time::timeout_at(window_end, body.frame()).await {
             Ok(None) => return Ok(total),
             Ok(Some(Err(_))) => return Err(Refusal::BadRequest),
             Ok(Some(Ok(frame))) => {
-                let len = frame.data_ref().map_or(0, Bytes::len);
+                let len = frame.data_ref().map_or(0, Bytes::len) as u64;
                 in_window += len;
                 total += len;
-                if total > BODY_MAX {
+                if total > caps.lab_body_bytes {
                     return Err(Refusal::BodyTooLarge);
                 }
             }
-            Err(_) if in_window < LEAST => return Err(Refusal::SlowBody),
+            Err(_) if in_window < SLOWEST * caps.slow_body_s => return Err(Refusal::SlowBody),
             Err(_) => {
                 in_window = 0;
-                window_end += WINDOW;
+                window_end += window;
             }
         }
     }
