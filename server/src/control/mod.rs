@@ -12,7 +12,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{ConnectInfo, State};
-use axum::http::HeaderMap;
 use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -172,6 +171,6 @@ async fn origins(State(studio): State<Arc<Studio>>, caller: Caller) -> Json<Orig
     Json(Origins { origins: studio.origins(&caller), proxied: !studio.lab_urls.is_empty() })
 }
 
-async fn all_labs(_headers: HeaderMap) -> Json<Vec<Lab>> {
+async fn all_labs() -> Json<Vec<Lab>> {
     Json(labs::ALL.into_iter().map(labs::Kind::describe).collect())
 }

@@ -12,7 +12,7 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 use sha2::{Digest as _, Sha256};
 
 use super::Studio;
-use super::guard::{Caller, host_of, name_of};
+use super::guard::{Caller, host_of};
 use super::problem::Refused;
 
 #[derive(RustEmbed)]
@@ -84,7 +84,6 @@ pub async fn serve(
         return Refused::method().into_response();
     }
     let host = host_of(&headers).unwrap_or_default();
-    debug_assert_eq!(name_of(host), caller.host_name);
     let brotli = headers
         .get(header::ACCEPT_ENCODING)
         .and_then(|accepted| accepted.to_str().ok())
