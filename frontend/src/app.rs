@@ -26,6 +26,7 @@ pub fn App() -> impl IntoView {
     provide_context(state);
     spawn_local(load(state));
     let keys = window_event_listener(ev::keydown, move |event| key(state, &event));
+    let addresses = window_event_listener(ev::hashchange, move |_| show_wanted(state));
     let ticks = set_interval_with_handle(
         move || session::tick(state, TICK_MS),
         Duration::from_millis(TICK_MS),
@@ -33,6 +34,7 @@ pub fn App() -> impl IntoView {
     let plays = set_interval_with_handle(move || play(state), PLAY);
     on_cleanup(move || {
         keys.remove();
+        addresses.remove();
         for handle in [ticks, plays].into_iter().flatten() {
             handle.clear();
         }
@@ -85,6 +87,20 @@ fn wanted_lab() -> String {
     hash.unwrap_or_default().trim_start_matches('#').to_owned()
 }
 
+/// Shows the lab that the address names. A run that is under way is not left behind unseen: it is
+/// stopped.
+fn show_wanted(state: State) {
+    let wanted = wanted_lab();
+    let known = state.labs.with_untracked(|labs| labs.iter().any(|lab| lab.id == wanted));
+    if known && state.lab.get_untracked() != wanted {
+        let serves = |model: &scene::model::Model| model.state.serves();
+        if state.model.with_untracked(|model| model.as_ref().is_some_and(serves)) {
+            session::press(state, "stop");
+        }
+        state.show_lab(&wanted);
+    }
+}
+
 /// Keys for the steps, unless they are meant for a control.
 fn key(state: State, event: &ev::KeyboardEvent) {
     use wasm_bindgen::JsCast as _;
@@ -100,7 +116,7 @@ fn key(state: State, event: &ev::KeyboardEvent) {
         "ArrowLeft" | "ArrowUp" => player::go(state, Move::Back),
         "Home" => player::go(state, Move::First),
         "End" => player::go(state, Move::Last),
-        " " if !pressed => state.playing.update(|playing| *playing = !*playing),
+        " " if !pressed => player::toggle(state),
         _ => return,
     }
     event.prevent_default();

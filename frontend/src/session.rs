@@ -26,12 +26,18 @@ const RETRY_MS: u32 = 1_000;
 
 /// Makes a run of the lab that is shown, and starts it.
 pub fn run(state: State) {
+    if state.making.get_untracked() {
+        return;
+    }
     state.clear();
+    state.making.set(true);
     spawn_local(async move {
         let lab = state.lab.get_untracked();
         let params = state.params.get_untracked();
         let driven = params.get("peer").and_then(serde_json::Value::as_str) == Some("browser");
-        match studio::create(&lab, params).await {
+        let made = studio::create(&lab, params).await;
+        state.making.set(false);
+        match made {
             Ok(created) => {
                 let active = Active { id: created.id, key: created.key, urls: created.urls };
                 state.run.set(Some(active.clone()));
@@ -79,8 +85,15 @@ pub fn open(state: State, text: &str) {
             } else {
                 state.clear();
             }
+            let missing = entries.len() as u64 != entries.last().map_or(0, |last| last.seq.0);
             state.model.set(Some(Model::of(header, entries)));
+            state.from_file.set(true);
             state.place.set(Place::Step(0));
+            if missing {
+                state.say(
+                    "Entries are missing in this log, so its figures and moments are not whole.",
+                );
+            }
         }
         Err(bad) => state.say(format!("This file is no log of Lifeline's: {bad}.")),
     }
@@ -100,7 +113,7 @@ async fn follow(state: State, active: Active, drive: bool) {
         if let Ok(socket) = WebSocket::open(&studio::live_url(&active.id, after)) {
             listen(state, &active, socket, drive).await;
         }
-        if !shown(state, &active) || over(state) {
+        if !shown(state, &active) || settled(state) {
             break;
         }
         state.trouble.set(Some(Trouble::Away));
@@ -116,8 +129,9 @@ async fn follow(state: State, active: Active, drive: bool) {
     }
 }
 
-fn over(state: State) -> bool {
-    state.model.with_untracked(|model| model.as_ref().is_some_and(|model| !model.state.serves()))
+/// Whether the run is over and nothing more is to be heard of it.
+fn settled(state: State) -> bool {
+    state.model.with_untracked(|model| model.as_ref().is_some_and(Model::settled))
 }
 
 /// Reads the feed, a frame's worth at a time.
@@ -167,7 +181,7 @@ async fn listen(state: State, active: &Active, socket: WebSocket, drive: bool) {
             let active = active.clone();
             spawn_local(async move { labs::drive(state, &active).await });
         }
-        if !alive || over(state) {
+        if !alive || settled(state) {
             return;
         }
     }
@@ -202,6 +216,10 @@ fn note_now(state: State) {
 
 /// Lets the clock of a live run go on between entries.
 pub fn tick(state: State, millis: u64) {
+    // What happens on a studio that does not answer is not known.
+    if state.trouble.with_untracked(|trouble| *trouble == Some(Trouble::Away)) {
+        return;
+    }
     state.now.update(|now| {
         if let Some(now) = now {
             *now = now.plus(Micros::from_millis(millis));

@@ -51,6 +51,10 @@ pub struct State {
     pub playing: RwSignal<bool>,
     /// The moment up to which a live run is drawn.
     pub now: RwSignal<Option<Micros>>,
+    /// Whether the log that is shown came from a file.
+    pub from_file: RwSignal<bool>,
+    /// Whether a run is being made.
+    pub making: RwSignal<bool>,
     /// What went wrong.
     pub trouble: RwSignal<Option<Trouble>>,
 }
@@ -69,6 +73,8 @@ impl State {
             selected: RwSignal::new(None),
             playing: RwSignal::new(false),
             now: RwSignal::new(None),
+            from_file: RwSignal::new(false),
+            making: RwSignal::new(false),
             trouble: RwSignal::new(None),
         }
     }
@@ -99,6 +105,7 @@ impl State {
         self.selected.set(None);
         self.playing.set(false);
         self.now.set(None);
+        self.from_file.set(false);
         self.trouble.set(None);
     }
 

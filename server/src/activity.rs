@@ -5,7 +5,7 @@ use std::future::Future as _;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::{Buf as _, Bytes};
@@ -21,8 +21,11 @@ const HALF_CLOSED: std::time::Duration = std::time::Duration::from_secs(1);
 /// What a connection is doing.
 #[derive(Debug)]
 pub struct Activity {
-    /// Requests whose answers are not over.
+    /// Requests whose answers are not over. The first is on its way when a connection is bound, so
+    /// that a link longer than the keep-alive time does not make it late.
     busy: AtomicU64,
+    /// Whether the first has come.
+    begun: AtomicBool,
     /// The end of the last answer.
     idle_since: AtomicU64,
     /// The first byte that came after the last answer; 0 for none.
@@ -43,10 +46,11 @@ pub enum Doing {
 }
 
 impl Activity {
-    /// A new connection, idle.
+    /// A new connection, whose first request is on its way.
     pub fn new() -> Arc<Self> {
         Arc::new(Self {
-            busy: AtomicU64::new(0),
+            busy: AtomicU64::new(1),
+            begun: AtomicBool::new(false),
             idle_since: AtomicU64::new(clock::now().0),
             head_since: AtomicU64::new(0),
             client_done: AtomicU64::new(0),
@@ -55,7 +59,9 @@ impl Activity {
 
     /// A request begins; its answer is over when this is dropped.
     pub fn begin(self: &Arc<Self>) -> Exchange {
-        self.busy.fetch_add(1, Ordering::AcqRel);
+        if self.begun.swap(true, Ordering::AcqRel) {
+            self.busy.fetch_add(1, Ordering::AcqRel);
+        }
         self.head_since.store(0, Ordering::Release);
         Exchange(Arc::clone(self))
     }

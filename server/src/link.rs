@@ -72,7 +72,7 @@ impl AsyncWrite for ServiceEnd {
     ) -> Poll<io::Result<usize>> {
         let len = std::task::ready!(Pin::new(&mut self.stream).poll_write(cx, buf))?;
         self.sent += len as u64;
-        self.ear.passed(Dir::ToClient, self.sent);
+        self.ear.passed(Dir::ToClient, clock::now(), self.sent);
         Poll::Ready(Ok(len))
     }
 
@@ -115,7 +115,7 @@ impl Link {
         };
         let (_, _, _, socket) = tokio::join!(
             inward,
-            hand_over(in_due, service_write, |upto| ear.passed(Dir::ToServer, upto)),
+            hand_over(in_due, service_write, |at, upto| ear.passed(Dir::ToServer, at, upto)),
             take_out(service_read, out_queue, self.delay),
             deliver(out_due, socket_write),
         );
@@ -168,18 +168,20 @@ async fn take_out<R: AsyncRead + Unpin>(mut from: R, queue: mpsc::Sender<Piece>,
 async fn hand_over<W: AsyncWrite + Unpin>(
     mut due: mpsc::Receiver<Piece>,
     mut to: W,
-    passed: impl Fn(u64),
+    passed: impl Fn(Micros, u64),
 ) {
     let mut offset = 0;
     while let Some((at, bytes)) = due.recv().await {
         tokio::time::sleep_until(clock::deadline(at)).await;
         let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) else { break };
         offset += bytes.len() as u64;
-        // Told first: the service may answer before this task runs again.
-        passed(offset);
+        // The moment is that before: the service may answer before this task runs again. It is told
+        // only if the service was there to take the bytes.
+        let at = clock::now();
         if to.write_all(&bytes).await.is_err() {
             return;
         }
+        passed(at, offset);
     }
     let _ = to.shutdown().await;
 }
@@ -199,9 +201,13 @@ async fn deliver<W: AsyncWrite + Unpin>(mut due: mpsc::Receiver<Piece>, mut to: 
 
 /// Reads what still comes, for a bounded time, so that a close is in order and not a reset.
 pub async fn linger<R: AsyncRead + Unpin>(from: &mut R) {
+    let _ = tokio::time::timeout(LINGER, until_end(from)).await;
+}
+
+/// Reads until the other side sends no more, and throws it away.
+pub async fn until_end<R: AsyncRead + Unpin>(from: &mut R) {
     let mut buffer = vec![0; PIECE];
-    let drain = async { while let Ok(1..) = from.read(&mut buffer).await {} };
-    let _ = tokio::time::timeout(LINGER, drain).await;
+    while let Ok(1..) = from.read(&mut buffer).await {}
 }
 
 /// Closes a stream in order: says that nothing more comes, then waits a little for the other side.

@@ -130,7 +130,11 @@ impl Conn {
         };
         match end {
             End::Over if !activity.client_done() => {
-                bound.run.gate.pass(bound.conn, Act::Close).await;
+                // A client that closes meanwhile is not kept waiting for our close.
+                tokio::select! {
+                    () = bound.run.gate.pass(bound.conn, Act::Close) => {}
+                    () = link::until_end(&mut stream) => {}
+                }
             }
             End::Over | End::Cut | End::Stop => {}
             End::KeepAlive(after_us) => {

@@ -97,13 +97,13 @@ impl Ear {
     }
 
     /// Bytes up to an offset went through the link.
-    pub fn passed(&self, dir: Dir, upto: u64) {
+    pub fn passed(&self, dir: Dir, at: Micros, upto: u64) {
         let lost = match dir {
             Dir::ToServer => &self.missed.passed[0],
             Dir::ToClient => &self.missed.passed[1],
         };
         // After one moment that found no room none is told: it would be taken for the lost one's.
-        let told = || self.queue.try_send(Heard::Passed { dir, at: clock::now(), upto });
+        let told = || self.queue.try_send(Heard::Passed { dir, at, upto });
         if !lost.load(Ordering::Relaxed) && told().is_err() {
             lost.store(true, Ordering::Relaxed);
         }

@@ -45,6 +45,7 @@ impl Model {
                 self.idle_over(closed.conn, at, seq);
                 let conn = self.conn(closed.conn);
                 conn.closed = Some(seq);
+                conn.unanswered = conn.asked.len() as u64;
                 conn.asked.clear();
                 self.step((at, seq, 0), Some(closed.conn), StepKind::Close);
             }
@@ -55,7 +56,10 @@ impl Model {
 
     fn note_came(&mut self, seq: Seq, at: Micros, conn: Option<ConnId>, what: &note::What) {
         match what {
-            note::What::State { state, .. } => self.state = *state,
+            note::What::State { state, why } => {
+                self.state = *state;
+                self.ended_why.clone_from(why);
+            }
             // Drawn with the connection's opening, of which it is a part.
             note::What::LinkSetup { held_us } => {
                 let Some(conn) = conn else { return };
@@ -112,7 +116,9 @@ impl Model {
                     stands = stands.max(left.unwrap_or(stands));
                     self.hold_over(event.conn, asked, stands, seq);
                 }
+                let landed = self.times(event).landed.unwrap_or(at);
                 let conn = self.conn(event.conn);
+                conn.last_answer = Some(landed);
                 conn.answered = response.persistent.then_some(seq);
                 conn.served.push(seq);
             }
@@ -144,8 +150,12 @@ impl Model {
         if let StepKind::Message { events, .. } = &mut self.steps[index].what {
             events.push(seq);
         }
+        let landed = self.times(event).landed;
         let conn = self.conn(event.conn);
         conn.messages[way(dir)].push((event.evidence.end(), key));
+        if dir == Dir::ToClient {
+            conn.last_answer = landed.or(conn.last_answer);
+        }
         // A message is over with its body, and so begins what comes after it.
         let whole = match dir {
             Dir::ToServer => exchange.and_then(|exchange| conn.asked.get_mut(&exchange)),

@@ -180,10 +180,10 @@ impl Pen<'_> {
     }
 
     fn wait(&mut self, wait: Wait, text: String) {
-        let (client, server) = ends(self.layout, self.conn);
         let x = match wait {
             Wait::Hold | Wait::Gate => self.layout.lane(self.conn.server) + 4.0,
-            Wait::Idle => f64::midpoint(client, server) - 8.0,
+            // Beside the connection itself, so that it is on nobody else's lane.
+            Wait::Idle => ends(self.layout, self.conn).0 + 10.0,
         };
         let (top, bottom) = (self.y - ROW / 2.0 + 4.0, self.y + ROW / 2.0 - 4.0);
         self.push(self.seq, Kind::Wait { x, top, bottom, wait, text });

@@ -37,6 +37,8 @@ pub struct Model {
     pub moments: Moments,
     /// How far the run is.
     pub state: RunState,
+    /// Why it ended, where that is not plain.
+    pub ended_why: String,
     pub(crate) fold: Fold,
     pub(crate) gates: BTreeMap<u64, Gate>,
 }
@@ -66,6 +68,10 @@ pub struct Conn {
     pub(crate) messages: [Vec<(u64, Key)>; 2],
     /// Requests without an answer: by exchange, the entry with which each was whole.
     pub(crate) asked: BTreeMap<u64, Seq>,
+    /// When the last answer was whole at the client.
+    pub(crate) last_answer: Option<Micros>,
+    /// Requests that had no answer when it closed.
+    pub unanswered: u64,
     /// The entry with which the last answer was whole, if the connection goes on after it.
     pub(crate) answered: Option<Seq>,
     /// How long gates held since the last request.
@@ -169,6 +175,7 @@ impl Model {
             steps: Vec::new(),
             moments: Moments::default(),
             state: RunState::Ready,
+            ended_why: String::new(),
             fold: Fold::default(),
             gates: BTreeMap::new(),
         }
@@ -301,6 +308,19 @@ impl Model {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// Whether nothing more is to be heard: the run is over and its connections are closed.
+    #[must_use]
+    pub fn settled(&self) -> bool {
+        !self.state.serves() && self.conns.values().all(|conn| conn.closed.is_some())
+    }
+
+    /// From the first connection's opening to the last answer's landing.
+    #[must_use]
+    pub fn answered_in(&self) -> Option<Micros> {
+        let last = self.conns.values().filter_map(|conn| conn.last_answer).max()?;
+        Some(last.since(self.began()))
     }
 
     /// Whether the server waits at a gate until Next is pressed.

@@ -3,7 +3,7 @@
 
 use trace::entry::{Ending, What};
 use trace::event::{Event, Kind};
-use trace::http1::{Http1, Request, Response};
+use trace::http1::{Http1, Request, Response, Version};
 use trace::ids::{ConnId, Seq};
 use trace::note::{self, Release};
 use trace::span::{Dir, Side};
@@ -136,6 +136,9 @@ impl Teller<'_> {
         self.story.say("It is request ").number(number.to_string(), [self.step.seq()]);
         self.story.say(" on connection ").number(event.conn.to_string(), [self.step.seq()]);
         let setup = self.model.conns.get(&event.conn).and_then(|conn| conn.setup);
+        if self.model.header.lab == "http10" && request.version == Version::Http11 {
+            self.story.say(", and says HTTP/1.1, as browsers and most clients always do; the server will answer in HTTP/1.0 and close");
+        }
         match (number, setup) {
             (2.., Some((seq, held))) => {
                 self.story
@@ -296,7 +299,7 @@ impl Teller<'_> {
                 self.story
                     .say("Nothing was asked for ")
                     .number(amount::time(*after_us), [seq])
-                    .say(format!(", the keep-alive time of this run, so {server} closes the connection to have its memory back."));
+                    .say(format!(" after {server}'s last answer had left it. That is the keep-alive time of this run, so it closes the connection to have its memory back."));
             }
             note::What::Refused { status, why } => {
                 self.titled("Refused");
@@ -351,6 +354,14 @@ impl Teller<'_> {
                 .say(" and carried ")
                 .number(amount::count(served), from)
                 .say(answers);
+            if known.unanswered > 0 {
+                let requests = if known.unanswered == 1 { " request" } else { " requests" };
+                self.story
+                    .say(" It cut off ")
+                    .number(amount::count(known.unanswered), [opened.seq, seq])
+                    .say(requests)
+                    .say(" that had no answer yet.");
+            }
         }
         self.story
     }

@@ -28,6 +28,7 @@ pub fn Controls() -> impl IntoView {
                 <RunButton />
                 {move || knobs(false)}
             </div>
+            <OwnClient />
             <details class="more">
                 <summary>"More knobs"</summary>
                 <div class="knobs">{move || knobs(true)}</div>
@@ -38,8 +39,25 @@ pub fn Controls() -> impl IntoView {
 
 /// Whether a run is under way on the studio.
 fn under_way(state: State) -> bool {
-    state.run.with(Option::is_some)
-        && state.model.with(|model| model.as_ref().is_none_or(|model| model.state.serves()))
+    state.making.get()
+        || state.run.with(Option::is_some)
+            && state.model.with(|model| model.as_ref().is_none_or(|model| model.state.serves()))
+}
+
+/// How a client of the reader's own joins the run.
+#[component]
+fn OwnClient() -> impl IntoView {
+    let state = state();
+    move || {
+        let run = state.run.get().filter(|_| under_way(state) && !state.making.get())?;
+        let url = run.urls.values().next()?.clone();
+        Some(view! {
+            <p class="own-client">
+                "Your own client joins this run: "
+                <code>{format!("curl {url}/hello")}</code>
+            </p>
+        })
+    }
 }
 
 #[component]

@@ -85,7 +85,12 @@ fn Drawn() -> impl IntoView {
             model.as_ref().map(|model| picture(model, view))
         })
     });
-    Effect::new(move |_| keep_in_view(state, scroller, drawn));
+    Effect::new(move |_| {
+        let _ = (state.step(), state.place.get());
+        drawn.track();
+        // Once the picture has its new height.
+        request_animation_frame(move || untrack(|| keep_in_view(state, scroller, drawn)));
+    });
     view! {
         <div class="ladder-scroll" node_ref=scroller on:scroll=move |_| look() tabindex="0" aria-label="Ladder">
             {move || drawn.with(|drawn| drawn.as_ref().map(lanes))}

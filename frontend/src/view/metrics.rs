@@ -15,7 +15,11 @@ type Figure = (&'static str, String, String, &'static str);
 pub fn Metrics() -> impl IntoView {
     let state = state();
     let figures = Memo::new(move |_| {
-        state.model.with(|model| model.as_ref().map(|model| model.metrics()).unwrap_or_default())
+        state.model.with(|model| {
+            let model = model.as_ref();
+            let figures = model.map(|model| model.metrics()).unwrap_or_default();
+            (figures, model.and_then(|model| model.answered_in()))
+        })
     });
     let cell = |(label, value, beside, help): Figure| {
         view! {
@@ -30,12 +34,13 @@ pub fn Metrics() -> impl IntoView {
     };
     view! {
         <dl class="metrics" aria-label="Figures">
-            {move || figures.with(all).into_iter().map(cell).collect_view()}
+            {move || figures.with(|(figures, took)| all(figures, *took)).into_iter().map(cell).collect_view()}
         </dl>
     }
 }
 
-fn all(figures: &Figures) -> [Figure; 5] {
+fn all(figures: &Figures, took: Option<Micros>) -> [Figure; 5] {
+    let took = took.map(|took| format!(" in {}", amount::time(took))).unwrap_or_default();
     let open = figures.connections_opened.saturating_sub(figures.connections_closed);
     let bytes = figures.bytes_to_server + figures.bytes_to_client;
     let delay = figures.delivery_delay_us;
@@ -54,8 +59,8 @@ fn all(figures: &Figures) -> [Figure; 5] {
         (
             "Requests",
             amount::count(figures.requests),
-            format!("{} answered", amount::count(figures.responses)),
-            "Requests that were heard whole, and answers. Preflights are counted apart.",
+            format!("{} answered{took}", amount::count(figures.responses)),
+            "Requests that were heard whole, and answers; the time from the first connection to the last answer's landing. Preflights are counted apart.",
         ),
         (
             "Bytes",

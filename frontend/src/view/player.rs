@@ -48,7 +48,7 @@ pub fn Player() -> impl IntoView {
                 class="primary"
                 id="next"
                 class:gate=move || waits.get() && at_end()
-                disabled=move || none() && !waits.get()
+                disabled=move || at_end() && !waits.get()
                 on:click=move |_| next(state)
             >
                 {next_text}
@@ -61,7 +61,7 @@ pub fn Player() -> impl IntoView {
 }
 
 /// Starts or stops going on by itself; from the end it begins again.
-fn toggle(state: State) {
+pub fn toggle(state: State) {
     let at_end = untrack(|| state.step().is_some_and(|step| step + 1 >= state.count()));
     if at_end && !state.playing.get_untracked() {
         state.go(Move::First);

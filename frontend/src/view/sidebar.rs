@@ -20,16 +20,15 @@ pub fn Sidebar() -> impl IntoView {
         groups
     };
     let item = move |lab: Lab| {
-        let (id, shown) = (lab.id.clone(), lab.id.clone());
+        let shown = lab.id.clone();
         let current = move || (state.lab.get() == shown).then_some("page");
-        let href = format!("#{id}");
+        let href = format!("#{}", lab.id);
         view! {
             <li>
                 <a
                     class="lab"
                     href=href
                     aria-current=current
-                    on:click=move |_| state.show_lab(&id)
                 >
                     {lab.title}
                 </a>

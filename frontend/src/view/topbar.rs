@@ -3,10 +3,9 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trace::studio::RunState;
-use trace::time::Micros;
 
 use crate::session;
-use crate::state::{State, state};
+use crate::state::{State, Trouble, state};
 use crate::studio;
 
 /// The largest file that is opened as a log, in bytes.
@@ -56,29 +55,27 @@ pub fn Topbar() -> impl IntoView {
 fn Live() -> impl IntoView {
     let state = state();
     move || {
-        let (run_state, began, from_file) = state.model.with(|model| {
-            let model = model.as_ref();
-            let run_state = model.map(|model| model.state);
-            (
-                run_state,
-                model.map_or(Micros(0), |model| model.began()),
-                state.run.with(Option::is_none),
-            )
-        });
-        let text = match (run_state?, from_file) {
-            (_, true) => "From a file".to_owned(),
-            (RunState::Ready, _) => "Ready".to_owned(),
-            (RunState::Running, _) => {
-                let now = state.now.get().unwrap_or(began).since(began);
-                format!("● Live · {}.{} s", now.0 / 1_000_000, now.0 / 100_000 % 10)
+        let (run_state, began, stopped) = state.model.with(|model| {
+            let model = model.as_ref()?;
+            Some((model.state, model.began(), model.ended_why == "stopped"))
+        })?;
+        let away = state.trouble.with(|trouble| *trouble == Some(Trouble::Away));
+        let (class, text) = if state.from_file.get() {
+            ("pill", "From a file".to_owned())
+        } else if state.run.with(Option::is_none) || away {
+            ("pill failed", "Not connected".to_owned())
+        } else {
+            match run_state {
+                RunState::Ready => ("pill", "Ready".to_owned()),
+                RunState::Running => {
+                    let now = state.now.get().unwrap_or(began).since(began);
+                    let tenths = now.0 / 100_000;
+                    ("pill live", format!("● Live · {}.{} s", tenths / 10, tenths % 10))
+                }
+                RunState::Finished if stopped => ("pill", "Stopped".to_owned()),
+                RunState::Finished => ("pill", "Finished".to_owned()),
+                RunState::Failed => ("pill failed", "Failed".to_owned()),
             }
-            (RunState::Finished, _) => "Finished".to_owned(),
-            (RunState::Failed, _) => "Failed".to_owned(),
-        };
-        let class = match run_state? {
-            RunState::Running if !from_file => "pill live",
-            RunState::Failed => "pill failed",
-            _ => "pill",
         };
         Some(view! { <span class=class id="run-state">{text}</span> })
     }

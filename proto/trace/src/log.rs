@@ -82,6 +82,11 @@ pub fn line(text: &str) -> Result<Line, serde_json::Error> {
     }
 }
 
+/// What is wrong with a line, without the reader's own count of lines, which is always 1.
+fn of_one_line(error: &serde_json::Error) -> String {
+    error.to_string().replace(" at line 1 column ", " at column ")
+}
+
 /// Reads a whole log.
 ///
 /// # Errors
@@ -91,7 +96,7 @@ pub fn parse(text: &str) -> Result<(Header, Vec<Entry>), BadLog> {
     let mut entries: Vec<Entry> = Vec::new();
     for (index, text) in text.lines().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
         let bad = |why: String| BadLog { line: index + 1, why };
-        match (line(text).map_err(|error| bad(error.to_string()))?, &header) {
+        match (line(text).map_err(|error| bad(of_one_line(&error)))?, &header) {
             (Line::Header(first), None) if first.lifeline == FORMAT => header = Some(*first),
             (Line::Header(first), None) => {
                 return Err(bad(format!("format {} is not known here", first.lifeline)));
@@ -146,7 +151,7 @@ mod tests {
         let cases = [
             ("", 1, "the file holds no log"),
             (r#"{"seq":1,"at_us":1,"type":"input","input":"start"}"#, 1, "the header is missing"),
-            (&format!("{HEADER}\n\nnonsense"), 3, "expected ident at line 1 column 2"),
+            (&format!("{HEADER}\n\nnonsense"), 3, "expected ident at column 2"),
             (&format!("{HEADER}\n{HEADER}"), 2, "a second header"),
             (&HEADER.replace(":1,", ":9,"), 1, "format 9 is not known here"),
         ];
