@@ -44,6 +44,15 @@ fn under_way(state: State) -> bool {
             && state.model.with(|model| model.as_ref().is_none_or(|model| model.state.serves()))
 }
 
+/// On a phone the diagram begins below the knobs: it is brought into view.
+fn show_diagram() {
+    let width = window().inner_width().ok().and_then(|width| width.as_f64()).unwrap_or_default();
+    let figures = document().query_selector(".metrics").ok().flatten();
+    if let Some(figures) = figures.filter(|_| width <= 760.0) {
+        figures.scroll_into_view();
+    }
+}
+
 /// How a client of the reader's own joins the run.
 #[component]
 fn OwnClient() -> impl IntoView {
@@ -77,7 +86,10 @@ fn RunButton() -> impl IntoView {
                     class="primary"
                     id="run"
                     disabled=move || state.lab.with(String::is_empty)
-                    on:click=move |_| session::run(state)
+                    on:click=move |_| {
+                        session::run(state);
+                        show_diagram();
+                    }
                 >
                     "▶ Run"
                 </button>
