@@ -83,6 +83,7 @@ async fn next_is_felt_within_50_ms() {
     }
     let all = taken.iter().all(|took| *took <= Duration::from_millis(50));
     assert!(all, "from next to the answer: {taken:?}");
+    println!("from next to the answer: {taken:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
