@@ -95,7 +95,7 @@ impl Recorder {
     }
 
     fn bytes(&mut self, dir: Dir, at: Micros, bytes: &[u8]) {
-        let way = &mut self.ways[index(dir)];
+        let way = &mut self.ways[dir.index()];
         let (offset, end) = (way.offset, way.offset + bytes.len() as u64);
         way.offset = end;
         let body = self.decoder.open_body(dir);
@@ -139,14 +139,16 @@ impl Recorder {
     /// Counts bytes that are decoded and not kept. They are said in one entry, when the direction
     /// goes on or ends.
     fn not_kept(&mut self, dir: Dir, more: Unsaid) {
-        match &mut self.ways[index(dir)].unsaid {
+        match &mut self.ways[dir.index()].unsaid {
             Some(unsaid) => unsaid.len += more.len,
             none => *none = Some(more),
         }
     }
 
     fn say_not_kept(&mut self, dir: Dir, at: Micros) {
-        let Some(Unsaid { offset, len, why }) = self.ways[index(dir)].unsaid.take() else { return };
+        let Some(Unsaid { offset, len, why }) = self.ways[dir.index()].unsaid.take() else {
+            return;
+        };
         self.append(at, What::Lost(Lost { conn: self.conn, dir, offset, len, why }));
     }
 
@@ -155,7 +157,7 @@ impl Recorder {
     fn say_missed(&mut self, saying: Saying) {
         for dir in [Dir::ToServer, Dir::ToClient] {
             let total = self.missed.bytes(dir);
-            let way = &mut self.ways[index(dir)];
+            let way = &mut self.ways[dir.index()];
             let len = total - way.missed;
             // Said at once, and then once more at the end: not with every read.
             if len == 0 || (saying == Saying::First && way.missed > 0) {
@@ -201,7 +203,7 @@ impl Recorder {
 
     fn end_way(&mut self, dir: Dir, at: Micros) {
         self.say_not_kept(dir, at);
-        let way = &mut self.ways[index(dir)];
+        let way = &mut self.ways[dir.index()];
         let mut events = Vec::new();
         if way.decoded == Decoded::Yes {
             way.decoded = Decoded::NoMore;
@@ -214,13 +216,6 @@ impl Recorder {
 
     fn append(&self, at: Micros, what: What) -> Appended {
         self.log.append(at.since(self.began), what)
-    }
-}
-
-const fn index(dir: Dir) -> usize {
-    match dir {
-        Dir::ToServer => 0,
-        Dir::ToClient => 1,
     }
 }
 

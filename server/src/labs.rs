@@ -155,6 +155,19 @@ fn choice(name: &str, label: &str, options: &[&str], help: &str) -> Param {
     Param { name: name.to_owned(), label: label.to_owned(), kind, help: help.to_owned() }
 }
 
+/// What the labs that ask for pages have.
+fn asking(order: &str) -> [Param; 2] {
+    [
+        choice("order", "Order", &["in_turn", "parallel"], order),
+        choice(
+            "resource",
+            "Resource",
+            &["hello", "page/index.html", "page/dog.png"],
+            "What the client asks for.",
+        ),
+    ]
+}
+
 /// What every lab has.
 fn common() -> [Param; 4] {
     [

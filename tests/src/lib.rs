@@ -3,13 +3,6 @@
 //! only from outside.
 //!
 //! Open first: [`server`] (starts the binary), [`run`] (a run over the API), [`raw`] (a client).
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    missing_docs,
-    reason = "a test fails by panicking"
-)]
 
 pub mod server;
 

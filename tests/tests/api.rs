@@ -1,12 +1,5 @@
 //! What the server refuses, and how: each refusal has its status, is problem details, and says what
 //! to do.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    missing_docs,
-    reason = "a test fails by panicking"
-)]
 
 use std::time::Duration;
 

@@ -1,11 +1,4 @@
 //! Nothing is lost in silence: where a cap strikes, the log says so, and goes on telling the rest.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    missing_docs,
-    reason = "a test fails by panicking"
-)]
 
 use std::time::Duration;
 

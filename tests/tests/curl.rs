@@ -1,11 +1,4 @@
 //! A client that knows nothing of Lifeline: curl, seen live as a lane of its own.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    missing_docs,
-    reason = "a test fails by panicking"
-)]
 
 use std::time::Duration;
 

@@ -1,13 +1,5 @@
 //! The record is what moved: 10,000 random requests, whose clients keep every byte, against the
 //! logs of their runs.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout,
-    missing_docs,
-    reason = "a test fails by panicking"
-)]
 
 use std::collections::BTreeMap;
 use std::time::Duration;

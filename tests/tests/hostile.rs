@@ -1,12 +1,5 @@
 //! Clients that mean no good: garbage, heads without end, slow bodies, bodies without end, and the
 //! shapes of request smuggling. The server answers each as it should and serves the others.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    missing_docs,
-    reason = "a test fails by panicking"
-)]
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

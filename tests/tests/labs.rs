@@ -1,11 +1,4 @@
 //! The labs, driven by the agent: what each log must show, in numbers and in bytes.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    missing_docs,
-    reason = "a test fails by panicking"
-)]
 
 use std::time::Duration;
 

@@ -1,11 +1,4 @@
 //! The page in a real Chromium, as a learner uses it: run, look, step, open the bytes, pause.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    missing_docs,
-    reason = "a test fails by panicking"
-)]
 
 use std::time::Duration;
 

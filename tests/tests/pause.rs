@@ -1,11 +1,4 @@
 //! Pausing the real thing: the server itself stops before its acts until `next`, or the limit.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    missing_docs,
-    reason = "a test fails by panicking"
-)]
 
 use std::time::Duration;
 

@@ -1,12 +1,5 @@
 //! The picture is the log's: replayed from its file in a page without any server, the ladder is the
 //! same; with an entry taken out, exactly its marks are gone.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    missing_docs,
-    reason = "a test fails by panicking"
-)]
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -1,11 +1,4 @@
 //! The schema of the log can refuse: lines that are right, and what each must not become.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    missing_docs,
-    reason = "a test fails by panicking"
-)]
 
 use tests::log::refusal;
 

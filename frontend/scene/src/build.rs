@@ -9,7 +9,7 @@ use trace::participant::{Participant, Role};
 use trace::span::{Dir, Side, Span};
 use trace::time::Micros;
 
-use crate::model::{ChunkAt, Conn, Gate, HOLD_SHOWN, IDLE_SHOWN, Key, Model, Step, StepKind, way};
+use crate::model::{ChunkAt, Conn, Gate, HOLD_SHOWN, IDLE_SHOWN, Key, Model, Step, StepKind};
 
 impl Model {
     /// Takes the next entry in.
@@ -37,7 +37,7 @@ impl Model {
             }
             What::Chunk(chunk) => {
                 let span = Span { start: chunk.offset, len: chunk.bytes.len() as u64 };
-                self.conn(chunk.conn).chunks[way(chunk.dir)].push(ChunkAt { seq, span });
+                self.conn(chunk.conn).chunks[chunk.dir.index()].push(ChunkAt { seq, span });
             }
             What::Event(event) => self.event_came(seq, at, event),
             What::Lost(lost) => self.step((at, seq, 0), Some(lost.conn), StepKind::Lost),
@@ -126,14 +126,14 @@ impl Model {
         }
         let key = (stands, seq, 0);
         let dir = event.dir();
-        self.conn(event.conn).messages[way(dir)].push((event.evidence.end(), key));
+        self.conn(event.conn).messages[dir.index()].push((event.evidence.end(), key));
         self.step(key, Some(event.conn), StepKind::Message { dir, events: vec![seq] });
     }
 
     /// Puts a body to its head's step, if that is the last one said that way.
     fn join_body(&mut self, seq: Seq, event: &Event, exchange: Option<u64>) -> bool {
         let dir = event.dir();
-        let head = self.conn(event.conn).messages[way(dir)].last().copied();
+        let head = self.conn(event.conn).messages[dir.index()].last().copied();
         let Some((_, key)) = head.filter(|(end, _)| *end == event.evidence.start()) else {
             return false;
         };
@@ -152,7 +152,7 @@ impl Model {
         }
         let landed = self.times(event).landed;
         let conn = self.conn(event.conn);
-        conn.messages[way(dir)].push((event.evidence.end(), key));
+        conn.messages[dir.index()].push((event.evidence.end(), key));
         if dir == Dir::ToClient {
             conn.last_answer = landed.or(conn.last_answer);
         }

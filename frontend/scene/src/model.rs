@@ -238,7 +238,7 @@ impl Model {
     #[must_use]
     pub fn bytes(&self, conn: ConnId, dir: Dir, span: Span) -> Vec<u8> {
         let Some(conn) = self.conns.get(&conn) else { return Vec::new() };
-        let chunks = &conn.chunks[way(dir)];
+        let chunks = &conn.chunks[dir.index()];
         let first = chunks.partition_point(|chunk| chunk.span.end() <= span.start);
         let mut bytes = Vec::new();
         for at in chunks.iter().skip(first).take_while(|chunk| chunk.span.start < span.end()) {
@@ -282,8 +282,8 @@ impl Model {
         };
         match &step.what {
             StepKind::Message { dir, .. } => {
-                let messages = &conn.messages[way(*dir)];
-                let chunks = &conn.chunks[way(*dir)];
+                let messages = &conn.messages[dir.index()];
+                let chunks = &conn.chunks[dir.index()];
                 let Some(mine) = messages.iter().rposition(|(_, key)| *key == step.key) else {
                     return Vec::new();
                 };
@@ -341,12 +341,5 @@ impl Model {
     pub(crate) fn lane_for(&self, server: bool) -> usize {
         let is_server = |participant: &Participant| participant.role == Role::Server;
         self.lanes.iter().position(|lane| is_server(lane) == server).unwrap_or(usize::from(server))
-    }
-}
-
-pub(crate) const fn way(dir: Dir) -> usize {
-    match dir {
-        Dir::ToServer => 0,
-        Dir::ToClient => 1,
     }
 }

@@ -75,15 +75,15 @@ impl Moments {
         match &entry.what {
             What::Chunk(chunk) => {
                 let end = chunk.offset + chunk.bytes.len() as u64;
-                self.marks(chunk.conn, |conn| &mut conn.socket[index(chunk.dir)])
+                self.marks(chunk.conn, |conn| &mut conn.socket[chunk.dir.index()])
                     .push(end, entry.at_us);
             }
             What::Lost(lost) => {
-                self.marks(lost.conn, |conn| &mut conn.socket[index(lost.dir)])
+                self.marks(lost.conn, |conn| &mut conn.socket[lost.dir.index()])
                     .push(lost.offset + lost.len, entry.at_us);
             }
             What::Passed(passed) => {
-                self.marks(passed.conn, |conn| &mut conn.service[index(passed.dir)])
+                self.marks(passed.conn, |conn| &mut conn.service[passed.dir.index()])
                     .push(passed.offset, entry.at_us);
             }
             What::Note(note) => {
@@ -105,7 +105,7 @@ impl Moments {
     pub fn of(&self, conn: ConnId, dir: Dir, evidence: &Spans) -> Times {
         let Some(known) = self.conns.get(&conn) else { return Times::default() };
         let (first, end) = (evidence.start() + 1, evidence.end());
-        let (socket, service) = (&known.socket[index(dir)], &known.service[index(dir)]);
+        let (socket, service) = (&known.socket[dir.index()], &known.service[dir.index()]);
         match dir {
             Dir::ToServer => {
                 // Bytes that the link held for the set-up begin their way when that is over.
@@ -114,13 +114,6 @@ impl Moments {
             }
             Dir::ToClient => Times { left: service.upto(first), landed: socket.upto(end) },
         }
-    }
-}
-
-const fn index(dir: Dir) -> usize {
-    match dir {
-        Dir::ToServer => 0,
-        Dir::ToClient => 1,
     }
 }
 

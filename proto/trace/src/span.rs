@@ -34,6 +34,15 @@ impl Side {
 }
 
 impl Dir {
+    /// Its place in a pair that is kept by direction.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        match self {
+            Self::ToServer => 0,
+            Self::ToClient => 1,
+        }
+    }
+
     /// The side whose bytes travel this way.
     #[must_use]
     pub const fn speaker(self) -> Side {

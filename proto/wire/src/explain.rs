@@ -24,116 +24,58 @@ fn explained(title: &str, sentence: impl Into<String>, source: &'static str) -> 
 /// Explains a field of an event. `text` is the field's own text; `header` the name of the header
 /// to which it belongs, where it belongs to one.
 #[must_use]
+#[rustfmt::skip] // a table is read line by line
 pub fn field(event: &Event, field: &Field, text: &str, header: Option<&str>) -> Explained {
     let len = field.span.len;
-    match field.name {
-        Name::EmptyLine => explained(
-            "Empty line",
-            "An empty line before the start line; a server skips it.",
-            "RFC 9112, section 2.2",
-        ),
-        Name::Method => explained("Method", method(text), "RFC 9110, section 9"),
-        Name::RequestTarget => explained(
-            "Request target",
-            "Which resource the request is about: the path and query of its address.",
-            "RFC 9112, section 3.2",
-        ),
-        Name::HttpVersion => explained("HTTP version", version(text), "RFC 9112, section 2.3"),
-        Name::StatusCode => explained("Status code", status(text), "RFC 9110, section 15"),
-        Name::ReasonPhrase => explained(
-            "Reason phrase",
-            "Words for people beside the status code; a client pays no attention to them.",
-            "RFC 9112, section 4",
-        ),
-        Name::FieldName => {
-            let (sentence, source) = about_header(text, event.from);
-            explained("Field name", sentence, source)
+    let (title, sentence, source) = match field.name {
+        Name::Method => ("Method", method(text), "RFC 9110, section 9"),
+        Name::HttpVersion => ("HTTP version", version(text), "RFC 9112, section 2.3"),
+        Name::StatusCode => ("Status code", status(text), "RFC 9110, section 15"),
+        Name::FieldName => of_header("Field name", text, event.from),
+        Name::FieldValue => of_header("Field value", header.unwrap_or_default(), event.from),
+        Name::Content => ("Content", content(event, len), "RFC 9112, section 6.3"),
+        Name::ChunkSize => ("Chunk size", chunk_size(text), "RFC 9112, section 7.1"),
+        Name::ChunkData => ("Chunk data", format!("{} of content.", bytes(len)), "RFC 9112, section 7.1"),
+        Name::MoreChunks => ("More chunks", format!("{} of further chunks, not listed one by one.", bytes(len)), "RFC 9112, section 7.1"),
+        Name::MoreLines => ("More of the head", format!("{} of the head, not listed piece by piece.", bytes(len)), "RFC 9112, section 2.1"),
+        Name::Undecoded => ("Undecoded", format!("{} that were not decoded.", bytes(len)), "RFC 9112, section 2.2"),
+        name => {
+            let (title, sentence, source) = plain(name, len);
+            (title, sentence.to_owned(), source)
         }
-        Name::Colon => explained(
-            "Colon",
-            "Parts a field's name from its value; no space may stand before it.",
-            "RFC 9112, section 5.1",
-        ),
-        Name::Whitespace => explained(
-            "White space",
-            "Optional space around a field's value; it does not count.",
-            "RFC 9110, section 5.6.3",
-        ),
-        Name::FieldValue => {
-            let (sentence, source) = about_header(header.unwrap_or_default(), event.from);
-            explained("Field value", sentence, source)
-        }
-        Name::LineEnd if len == 1 => explained(
-            "Line end",
-            "A line feed alone: it should be carriage return and line feed.",
-            "RFC 9112, section 2.2",
-        ),
-        Name::LineEnd => explained(
-            "Line end",
-            "Carriage return and line feed end a line.",
-            "RFC 9112, section 2.2",
-        ),
-        Name::HeadEnd => explained(
-            "End of the head",
-            "An empty line: the head is over, and what follows, if anything, is the body.",
-            "RFC 9112, section 2.1",
-        ),
-        _ => body_field(event, field, text),
+    };
+    explained(title, sentence, source)
+}
+
+/// Fields of which the same is to be said wherever they stand.
+#[rustfmt::skip] // a table is read line by line
+const fn plain(name: Name, len: u64) -> (&'static str, &'static str, &'static str) {
+    match name {
+        Name::EmptyLine => ("Empty line", "An empty line before the start line; a server skips it.", "RFC 9112, section 2.2"),
+        Name::RequestTarget => ("Request target", "Which resource the request is about: the path and query of its address.", "RFC 9112, section 3.2"),
+        Name::ReasonPhrase => ("Reason phrase", "Words for people beside the status code; a client pays no attention to them.", "RFC 9112, section 4"),
+        Name::Space => ("Space", "One space parts the pieces of the start line.", "RFC 9112, section 3"),
+        Name::Colon => ("Colon", "Parts a field's name from its value; no space may stand before it.", "RFC 9112, section 5.1"),
+        Name::Whitespace => ("White space", "Optional space around a field's value; it does not count.", "RFC 9110, section 5.6.3"),
+        Name::LineEnd if len == 1 => ("Line end", "A line feed alone: it should be carriage return and line feed.", "RFC 9112, section 2.2"),
+        Name::LineEnd => ("Line end", "Carriage return and line feed end a line.", "RFC 9112, section 2.2"),
+        Name::HeadEnd => ("End of the head", "An empty line: the head is over, and what follows, if anything, is the body.", "RFC 9112, section 2.1"),
+        Name::ChunkExtension => ("Chunk extension", "Something said of this one chunk; nearly everyone ignores it.", "RFC 9112, section 7.1.1"),
+        Name::BodyEnd => ("End of the body", "An empty line after the last chunk and its trailers.", "RFC 9112, section 7.1"),
+        _ => ("Unreadable line", "This line breaks the grammar; see the faults.", "RFC 9112, section 2.2"),
     }
 }
 
-/// Fields of a body, and the glue between others.
-fn body_field(event: &Event, field: &Field, text: &str) -> Explained {
-    let len = field.span.len;
-    match field.name {
-        Name::Space => explained(
-            "Space",
-            "One space parts the pieces of the start line.",
-            "RFC 9112, section 3",
-        ),
-        Name::Content => explained("Content", content(event, len), "RFC 9112, section 6.3"),
-        Name::ChunkSize => {
-            let size = u64::from_str_radix(text, 16).unwrap_or(0);
-            let sentence = if size == 0 {
-                "A chunk of length 0: the body is over.".to_owned()
-            } else {
-                format!("The length of this chunk in hexadecimal: {} follow.", bytes(size))
-            };
-            explained("Chunk size", sentence, "RFC 9112, section 7.1")
-        }
-        Name::ChunkExtension => explained(
-            "Chunk extension",
-            "Something said of this one chunk; nearly everyone ignores it.",
-            "RFC 9112, section 7.1.1",
-        ),
-        Name::ChunkData => {
-            explained("Chunk data", format!("{} of content.", bytes(len)), "RFC 9112, section 7.1")
-        }
-        Name::MoreChunks => explained(
-            "More chunks",
-            format!("{} of further chunks, not listed one by one.", bytes(len)),
-            "RFC 9112, section 7.1",
-        ),
-        Name::BodyEnd => explained(
-            "End of the body",
-            "An empty line after the last chunk and its trailers.",
-            "RFC 9112, section 7.1",
-        ),
-        Name::MoreLines => explained(
-            "More of the head",
-            format!("{} of the head, not listed piece by piece.", bytes(len)),
-            "RFC 9112, section 2.1",
-        ),
-        Name::BadLine => explained(
-            "Unreadable line",
-            "This line breaks the grammar; see the faults.",
-            "RFC 9112, section 2.2",
-        ),
-        _ => explained(
-            "Undecoded",
-            format!("{} that were not decoded.", bytes(len)),
-            "RFC 9112, section 2.2",
-        ),
+fn of_header(title: &'static str, name: &str, from: Side) -> (&'static str, String, &'static str) {
+    let (sentence, source) = about_header(name, from);
+    (title, sentence.to_owned(), source)
+}
+
+fn chunk_size(text: &str) -> String {
+    match u64::from_str_radix(text, 16) {
+        Ok(0) => "A chunk of length 0: the body is over.".to_owned(),
+        Ok(size) => format!("The length of this chunk in hexadecimal: {} follow.", bytes(size)),
+        Err(_) => "The length of this chunk in hexadecimal.".to_owned(),
     }
 }
 

@@ -5,7 +5,7 @@ use futures_util::future::try_join_all;
 use trace::http1::Version;
 use trace::studio::Lab;
 
-use super::{choice, common, integer};
+use super::{asking, common, integer};
 use crate::agent::Client;
 use crate::listen::Service;
 use crate::run::Run;
@@ -13,16 +13,9 @@ use crate::run::Run;
 /// Its words and its knobs.
 #[must_use]
 pub fn describe() -> Lab {
-    let mut params = vec![
-        integer("requests", "Requests", [1, 3, 20], "", "How many times the client asks."),
-        choice("order", "Order", &["in_turn", "parallel"], "One after the other, or all at once."),
-        choice(
-            "resource",
-            "Resource",
-            &["hello", "page/index.html", "page/dog.png"],
-            "What the client asks for.",
-        ),
-    ];
+    let mut params =
+        vec![integer("requests", "Requests", [1, 3, 20], "", "How many times the client asks.")];
+    params.extend(asking("One after the other, or all at once."));
     params.extend(common());
     Lab {
         id: "http10".to_owned(),

@@ -3,7 +3,7 @@
 use trace::http1::Version;
 use trace::studio::Lab;
 
-use super::{choice, common, integer};
+use super::{asking, common, integer};
 use crate::agent::Client;
 use crate::listen::Service;
 use crate::run::Run;
@@ -27,19 +27,8 @@ pub fn describe() -> Lab {
             "ms",
             "The second request takes this much longer to answer.",
         ),
-        choice(
-            "order",
-            "Order",
-            &["in_turn", "parallel"],
-            "One after the other, or all at once: a browser then opens up to six connections. The agent asks in turn.",
-        ),
-        choice(
-            "resource",
-            "Resource",
-            &["hello", "page/index.html", "page/dog.png"],
-            "What the client asks for.",
-        ),
     ];
+    params.extend(asking("One after the other, or all at once: a browser then opens up to six connections. The agent asks in turn."));
     params.extend(common());
     Lab {
         id: "http11".to_owned(),
