@@ -111,7 +111,7 @@ impl Pen<'_> {
         let (upper, lower) = (self.y - slant / 2.0, self.y + slant / 2.0);
         self.push(self.seq, Kind::Arrow { from: (begin, upper), to: (end, lower), stroke });
         let at = (f64::midpoint(client, server), self.y - 9.0);
-        let room = (server - client).abs() - 24.0;
+        let room = (server - client).abs() - 8.0;
         self.push(self.seq, Kind::Label { at, room, text, stroke });
     }
 

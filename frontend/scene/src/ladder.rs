@@ -87,7 +87,7 @@ pub(crate) struct Layout {
 impl Layout {
     fn of(lanes: usize, width: f64) -> Self {
         let (left, right, least) =
-            if width < NARROW { (112.0, 150.0, 210.0) } else { (152.0, 172.0, 230.0) };
+            if width < NARROW { (112.0, 166.0, 216.0) } else { (152.0, 180.0, 230.0) };
         let spaces = lanes.saturating_sub(1).max(1) as f64;
         let gap = ((width - left - right) / spaces).clamp(least, 2.8 * least);
         Self { left, gap, right }
