@@ -144,7 +144,7 @@ const fn name(stroke: Stroke) -> &'static str {
 /// As much of a text as there is room for; the whole of it is in the inspector.
 fn fit(text: &str, room: f64, stroke: Stroke) -> String {
     let bold = matches!(stroke, Stroke::Establish | Stroke::Close | Stroke::Reset);
-    let most = (room / if bold { 7.4 } else { 6.6 }) as usize;
+    let most = (room / if bold { 7.4 } else { 7.0 }) as usize;
     if text.chars().count() <= most {
         return text.to_owned();
     }
