@@ -1,7 +1,7 @@
 //! The record is what moved: 10,000 random requests, whose clients keep every byte, against the
 //! logs of their runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -22,6 +22,9 @@ const SEED: u64 = 0x11fe_11fe;
 const REQUESTS: usize = 10_000;
 const AT_ONCE: usize = 32;
 const LIMIT: Duration = Duration::from_secs(60);
+
+/// A request's number is within its first so many bytes.
+const NUMBERED: usize = 200;
 
 /// One line in so many is held against the schema here: other tests hold every line.
 const HELD: usize = 10;
@@ -77,7 +80,8 @@ fn plans(rng: &mut StdRng, runs: &[(&str, String)]) -> Vec<Plan> {
         let requests: Vec<(&str, Vec<u8>)> = (1..=count)
             .map(|number| {
                 let last = number == count && leave == Leave::ServerCloses;
-                request(rng, target, if series { "HTTP/1.1" } else { "HTTP/1.0" }, last)
+                let version = if series { "HTTP/1.1" } else { "HTTP/1.0" };
+                request(rng, planned + number, target, version, last)
             })
             .collect();
         if rng.random_bool(0.08) {
@@ -90,14 +94,24 @@ fn plans(rng: &mut StdRng, runs: &[(&str, String)]) -> Vec<Plan> {
     plans
 }
 
-fn request(rng: &mut StdRng, target: &str, version: &str, last: bool) -> (&'static str, Vec<u8>) {
+/// A request's number tells it from all others.
+fn request(
+    rng: &mut StdRng,
+    number: usize,
+    target: &str,
+    version: &str,
+    last: bool,
+) -> (&'static str, Vec<u8>) {
     let method = METHODS[rng.random_range(0..METHODS.len())];
     let with_body = matches!(method, "POST" | "PUT") || rng.random_bool(0.1);
     let len = if with_body { rng.random_range(0..=4_096) } else { 0 };
     let chunked = with_body && rng.random_bool(0.3);
     // HTTP/1.0 has no chunks.
     let version = if chunked { "HTTP/1.1" } else { version };
-    let mut head = format!("{method} {target} {version}\r\nHost: lifeline.test\r\n");
+    let mut head = format!(
+        "{method} {target} {version}\r\nHost: lifeline.test\r\n\
+         X-Number: {number}\r\n"
+    );
     if last {
         head.push_str("Connection: close\r\n");
     }
@@ -224,16 +238,34 @@ fn compare(done: &Done, conn: Option<&Vec<Entry>>, count: &mut Count) {
     count.answers += done.answers;
 }
 
-/// The connections of a log by the address of their client.
-fn by_addr(entries: Vec<Entry>) -> BTreeMap<String, Vec<Entry>> {
-    let mut conns = BTreeMap::new();
+/// The connections of a log by the address of their client, each address's in order: a port is given
+/// out again once it is free.
+fn by_addr(entries: Vec<Entry>) -> BTreeMap<String, VecDeque<Vec<Entry>>> {
+    let mut conns: BTreeMap<String, VecDeque<Vec<Entry>>> = BTreeMap::new();
     for entries in by_conn(entries).into_values() {
         let opened = log::conns(&entries);
         assert_eq!(opened.len(), 1, "a connection opens once");
-        let addr = opened[0].client_addr.clone();
-        assert!(conns.insert(addr, entries).is_none(), "an address is used once in a run");
+        conns.entry(opened[0].client_addr.clone()).or_default().push_back(entries);
     }
     conns
+}
+
+/// The next connection of a client's address, unless it is another client's: each request has its
+/// number, so nobody else's bytes begin like it.
+fn take(conns: &mut BTreeMap<String, VecDeque<Vec<Entry>>>, done: &Done) -> Option<Vec<Entry>> {
+    let of_address = conns.get_mut(&done.addr)?;
+    let first = of_address.front()?;
+    let conn = first[0].what.conn().unwrap();
+    let len = done.sent.len().min(NUMBERED);
+    let heard = stream(first, conn, Dir::ToServer);
+    if heard.len() < len || heard[..len] != done.sent[..len] {
+        return None;
+    }
+    let taken = of_address.pop_front();
+    if of_address.is_empty() {
+        conns.remove(&done.addr);
+    }
+    taken
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -266,7 +298,7 @@ async fn every_byte_of_ten_thousand_requests_is_in_the_logs() {
             let how =
                 if matches!(done.leave, Leave::Reset { .. }) { "cut off" } else { "in order" };
             let count = counts.entry(format!("{lab}, link {link_ms} ms, {how}")).or_default();
-            compare(done, conns.remove(&done.addr).as_ref(), count);
+            compare(done, take(&mut conns, done).as_ref(), count);
         }
         assert!(conns.is_empty(), "nobody made these: {:?}", conns.keys());
     }
