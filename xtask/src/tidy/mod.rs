@@ -3,6 +3,7 @@
 mod colours;
 mod docs;
 mod sizes;
+mod text;
 mod walls;
 mod words;
 
@@ -47,6 +48,7 @@ pub fn run(repo: &Repo) -> Result<ExitCode> {
             found.extend(sizes::check(path, text));
         }
     }
+    found.extend(text::check(&texts));
     for map in ["ARCHITECTURE.md", "README.md"] {
         match texts.iter().find(|(path, _)| path == map) {
             Some((_, text)) => {

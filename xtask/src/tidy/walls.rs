@@ -10,18 +10,19 @@ use super::Finding;
 use crate::repo::Repo;
 
 /// Each package of the workspace and those of ours that it may depend on.
-const SEES: [(&str, &[&str]); 7] = [
+const SEES: [(&str, &[&str]); 8] = [
+    ("text", &[]),
     ("trace", &[]),
-    ("wire", &["trace"]),
-    ("scene", &["trace", "wire"]),
+    ("wire", &["text", "trace"]),
+    ("scene", &["text", "trace", "wire"]),
     ("lifeline", &["trace", "wire"]),
-    ("frontend", &["trace", "wire", "scene"]),
+    ("frontend", &["text", "trace", "wire", "scene"]),
     ("tests", &["trace", "wire", "scene", "lifeline"]),
-    ("xtask", &[]),
+    ("xtask", &["trace", "wire"]),
 ];
 
 /// Packages that know no clock, no chance, no network and no browser.
-const PURE: [&str; 3] = ["trace", "wire", "scene"];
+const PURE: [&str; 4] = ["text", "trace", "wire", "scene"];
 const IMPURE: [&str; 6] = ["tokio", "web-sys", "js-sys", "leptos", "rand", "getrandom"];
 
 /// Checks every manifest of the workspace.

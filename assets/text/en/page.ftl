@@ -1,0 +1,247 @@
+# The words of the page.
+
+page-title = Lifeline
+dismiss = Dismiss
+undo = Undo
+close = Close
+copy = Copy
+copied = Copied
+copy-refused = The browser did not let the page copy.
+copy-cannot = The browser lets a page copy only over HTTPS or on localhost: { $text }
+
+## Top
+export = Export log
+open = Open a log
+share = Copy link
+looks = Looks
+live = ● Live · { $seconds } s
+live-file = From a file
+live-away = Not connected
+live-ready = Ready
+live-stopped = Stopped
+live-finished = Finished
+live-failed = Failed
+
+## What went wrong
+trouble-away = The server does not answer. What was heard stays; the page asks again every second.
+trouble-away-short = The server does not answer.
+trouble-no-run = The server does not have the run { $run } any more: it keeps the newest runs, and none when it stops. Press Run to make one like it.
+trouble-run-gone = The server no longer has this run. What was heard of it stays here.
+trouble-missing = Entries are missing in this log, so its figures and moments are not whole.
+trouble-no-log = This file is no log of Lifeline's: { $why }.
+trouble-no-answer = The browser had no answer to one of its requests, so the run was stopped.
+trouble-file-large = This file is larger than 64 MiB, the most that is opened.
+trouble-file = The file cannot be read: { $why }.
+
+## Labs and runs
+labs = Labs
+recent = Recent runs
+recent-run = { $time } UTC · { $requests ->
+    [one] 1 request
+   *[other] { $requests } requests
+}
+recent-delete = Delete run { $run }
+recent-deleted = Run { $run } is deleted.
+
+## Run
+run-section = Run
+run = ▶ Run
+stop = ■ Stop
+more-knobs = More knobs
+start-paused = Start paused
+start-paused-title = The reader begins at the first step and goes on with Next; the traffic itself is not held up.
+own-client = Your own client joins this run as a lane of its own:
+
+## Figures
+figures = Figures
+figure-how = How is this counted?
+figure-open = { $count } open
+figure-answered = { $count } answered
+figure-in = in { $took }
+figure-median = median
+figure-ways = { $up } up · { $down } down
+figure-content = { $content } of content
+figure-connections = TCP connections
+figure-connections-how = TCP connections: those that the labs accepted for this run, and how many of them are open.
+figure-requests = Requests
+figure-requests-how = Requests: those that were heard whole, how many were answered, and how many answers to a poll brought no message. The time is from the first connection to the last answer's landing. Preflights are counted apart.
+figure-empty = · { $count } empty
+figure-bytes = Bytes
+figure-bytes-how = Bytes: every byte that moved at the labs' sockets, both ways, heads and bodies.
+figure-share = Payload share
+figure-share-how = Payload share: how much of all bytes is content of successful answers.
+figure-delay = Delivery delay
+figure-delay-how = Delivery delay: from an answer's leaving the service to its last byte landed at the client's end of the link; the median of all answers.
+
+## Bar above the ladder
+toolbar = How the ladder looks
+clock = Distance
+clock-steps = Steps
+clock-steps-title = Rows are evenly spaced (T)
+clock-time = True time
+clock-time-title = Distance is time, long gaps are folded; rows that are closer than a line are spread (T)
+layer = Layer
+layer-message = Messages
+layer-message-title = A row for each message (1)
+layer-frame = Frames
+layer-frame-title = A row for each head and body (2)
+layer-bytes = Bytes
+layer-bytes-title = A row for each read or write at the socket (3)
+fold = Fold preflights
+fold-title = Preflights are folded into one row (H)
+zoom = Zoom
+zoom-in = Zoom in
+zoom-out = Zoom out
+zoom-reset = Back to 100 % and all lanes (0)
+fit = Fit
+fit-title = Show the whole run, as far as that can be read (W)
+follow = ↓ Follow the tail
+show-lanes = { $lanes ->
+    [one] 1 lane hidden
+   *[other] { $lanes } lanes hidden
+} with { $steps ->
+    [one] 1 step
+   *[other] { $steps } steps
+} · show
+
+## Ladder
+ladder-name = Ladder
+ladder-list = Steps of the run
+lane-title = Move or hide this lane
+lane-left = ← Move left
+lane-right = Move right →
+lane-hide = Hide
+lane-group = Clients together or apart
+empty-run = Press Run: the client and the server will really talk, and every message is drawn as it is heard.
+loading = Opening the log: { $count } entries so far …
+empty-connecting = Connecting to the live feed …
+hints-title = First time here?
+hint-run = Press Run. Time goes from top to bottom; each arrow is a message that was really sent.
+hint-step = Step with the arrow keys or with Next, and read on the right what happened and why.
+hint-bytes = Open Bytes to see each message byte by byte, with every field explained.
+hint-keys = Press ? to see all keys.
+hints-dismiss = Got it, do not show this again
+
+## Inspector
+inspector = Step
+inspector-empty = Here you will read what happened at a step and why, and see its bytes.
+tab-lesson = Lesson
+tab-explain = Explain
+tab-bytes = Bytes
+tab-headers = Headers
+tab-timing = Timing
+step-place = Step { $step } of { $count } · { $at } s
+why = Why this step
+state = State after this step
+state-count = { $open ->
+    [one] 1 connection is open
+   *[other] { $open } connections are open
+}; so far { $opened } opened and { $closed } closed.
+state-conn = Connection
+state-does = What it does
+state-age = Open for
+state-carried = { $requests ->
+    [one] 1 request
+   *[other] { $requests } requests
+}, { $answers ->
+    [one] 1 answer
+   *[other] { $answers } answers
+}
+state-more = … and { $count } more.
+phase-fresh = Just opened
+phase-asked = Waits for the answer
+phase-gated = The server waits for Next
+phase-idle = Idle
+headers-name = Name
+headers-value = Value
+headers-none = This step has no headers: it is no head of a message.
+timing-none = This step has no length of its own.
+timing-spent = Spent on
+timing-when = When
+timing-took = Time
+timing-total = { $took } altogether, as far as it was heard at both ends.
+timing-setup = Connection set-up
+timing-request = Request under way
+timing-server = Server
+timing-answer = Answer under way
+timing-wait = This wait
+bytes-none = This step has no bytes of its own.
+bytes-head = Head
+bytes-body = Body
+bytes-other = Bytes
+bytes-dump = Bytes in hexadecimal and as text
+bytes-more-fields = { $count } more fields are not listed.
+decoded = Decoded
+decoded-title = The content alone, without the chunks' sizes and line ends
+copy-hex = Copy as hex
+copy-text = Copy as text
+copy-c = Copy as C string
+
+## Lesson
+lesson-loading = The lesson is on its way …
+lesson-minutes = In five minutes
+lesson-depth = In depth
+predict = Predict
+predict-how = Write down what you expect, then press Run. The run answers when it is over.
+predict-right = ✓ { $answer }: as you said.
+predict-wrong = ✗ This run says { $answer }.
+predict-answer = This run says { $answer }.
+
+## Steps
+player = Steps
+play = ▶ Play
+pause = ❚❚ Pause
+first = First
+back = ◀ Back
+next = Next ▶
+next-gate = Next · lets the server go on
+last = Last
+speed = Speed
+place = step { $step } of { $count }
+place-none = no steps yet
+scrub = Step
+inspect = Details
+inspect-close = Diagram
+jump = Jump to …
+jump-label = Jump to the next
+seek-connect = Connection opens
+seek-request = Request
+seek-push = Push
+seek-close = Connection closes
+seek-fault = Fault
+seek-none = None after this step: { $what }.
+seek-none-before = None before this step: { $what }.
+
+## Keys
+keys-title = Keys
+key-play = Play or pause
+key-next = Next step; at the gate of a paused run, let the server go on
+key-back = Step back
+key-first = First step
+key-last = Last step, and follow the tail
+key-connect = Next connection that opens
+key-request = Next request
+key-push = Next push
+key-close = Next connection that closes
+key-fault = Next fault
+key-shift = With a letter above: the one before
+key-layer = Messages, frames, bytes
+key-clock = Steps or true time
+key-fold = Fold preflights or not
+key-zoom = Zoom in or out
+key-way-back = Back to 100 % and all lanes
+key-fit = Fit the run
+key-tab = Tab before or after
+key-inspect = Details or diagram, where there is no room for both
+key-keys = These keys
+
+## Settings
+settings-title = Looks
+settings-theme = Theme
+theme-system = As the system has it
+theme-light = Light
+theme-dark = Dark
+settings-contrast = High contrast
+settings-large = Large letters, for a projector
+settings-still = No motion
+settings-quiet = Do not announce new steps
