@@ -14,14 +14,15 @@ mod decode;
 pub mod error;
 mod gate;
 mod labs;
+mod lessons;
 mod link;
 mod listen;
 mod lobby;
 mod log;
 mod refusal;
-mod run;
+pub mod run;
 mod runs;
-mod serve_conn;
+pub mod serve_conn;
 mod tap;
 
 use std::net::SocketAddr;

@@ -12,6 +12,7 @@ use tests::server::{Answer, STOP, Server, fails_to_start};
 use tests::within;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
+use trace::lesson::Lesson;
 use trace::studio::RunState;
 
 const LIMIT: Duration = Duration::from_secs(10);
@@ -26,7 +27,7 @@ async fn call(server: &Server, method: &str, path: &str, body: &str) -> Answer {
 /// Calls in order, each with the status and the words of its refusal. `{run}` is a run of a
 /// browser's, `{over}` one that was stopped.
 #[rustfmt::skip] // a table is read line by line
-const REFUSALS: [(&str, &str, &str, u16, &str); 26] = [
+const REFUSALS: [(&str, &str, &str, u16, &str); 28] = [
     ("POST", "/api/runs", r#"{"lab":"http9"}"#, 422, "http10, http11"),
     ("POST", "/api/runs", r#"{"lab":"http10","params":{"reqests":3}}"#, 422, "reqests"),
     ("POST", "/api/runs", r#"{"lab":"http10","params":{"requests":0}}"#, 422, "requests takes a whole number from 1 to 20"),
@@ -47,6 +48,8 @@ const REFUSALS: [(&str, &str, &str, u16, &str); 26] = [
     ("PUT", "/api/runs/{run}", "", 405, "method"),
     ("GET", "/api/nothing", "", 404, "API"),
     ("POST", "/api/nothing", "{}", 404, "API"),
+    ("GET", "/api/lessons/http9", "", 404, "http10, http11"),
+    ("POST", "/api/lessons/http10", "{}", 405, "method"),
     ("POST", "/api/runs/{run}/inputs", r#"{"input":"dance"}"#, 422, "start, stop, next"),
     ("POST", "/api/runs/{run}/inputs", r#"{"press":"next"}"#, 422, "input"),
     ("POST", "/api/runs/{run}/inputs", r#"{"input":"start"}"#, 409, "page"),
@@ -67,6 +70,21 @@ async fn each_refusal_says_what_to_do() {
         answer.assert_refused(status, said, &format!("{method} {path} {body}"));
     }
     assert_eq!(Live::follow(server.port, "nosuchrun", 0).await.err(), Some(404));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lab_has_its_lesson() {
+    let server = Server::start(&[]).await;
+    for lab in ["http10", "http11"] {
+        let call = server.ask(Method::GET, &format!("/api/lessons/{lab}"));
+        let answer = call.send().await.expect("the studio answers");
+        assert_eq!(answer.status().as_u16(), 200, "{lab}");
+        assert_eq!(answer.headers()["content-type"], "application/json", "{lab}");
+        assert_eq!(answer.headers()["cache-control"], "no-cache", "{lab}");
+        let lesson: Lesson = answer.json().await.expect("a lesson");
+        assert_eq!(lesson.lab, lab);
+        assert!(lesson.predict.len() >= 3, "{lab}: {:?}", lesson.predict);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

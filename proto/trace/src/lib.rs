@@ -31,3 +31,5 @@ pub mod moments;
 pub mod metrics;
 
 pub mod studio;
+
+pub mod lesson;

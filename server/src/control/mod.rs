@@ -1,6 +1,7 @@
 //! The studio: the page, and the API that it and other programs use. Never captured.
 
 mod guard;
+mod lessons_api;
 mod live;
 mod page;
 mod problem;
@@ -155,6 +156,7 @@ fn router(studio: Arc<Studio>) -> Router {
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/api/origins", get(origins))
         .route("/api/labs", get(all_labs))
+        .route("/api/lessons/{lab}", get(lessons_api::lesson))
         .route("/api/runs", get(runs_api::list).post(runs_api::create))
         .route("/api/runs/{id}", get(runs_api::summary).delete(runs_api::delete))
         .route("/api/runs/{id}/inputs", post(runs_api::input))
