@@ -8,10 +8,22 @@ pub mod app;
 
 pub mod state;
 
+pub mod kept;
+
 pub mod studio;
+
+pub mod address;
 
 pub mod session;
 
+pub mod file;
+
+pub mod recent;
+
+pub mod keys;
+
 pub mod labs;
+
+mod bench;
 
 mod view;

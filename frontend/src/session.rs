@@ -10,13 +10,14 @@ use leptos::task::spawn_local;
 use scene::model::Model;
 use scene::player::Place;
 use trace::entry::What;
+use trace::ids::RunId;
 use trace::log::{self, Line};
 use trace::studio::Say;
 use trace::time::Micros;
 
-use crate::labs;
-use crate::state::{Active, State, Trouble};
+use crate::state::{Active, State, Tab, Trouble};
 use crate::studio::{self, Failed};
+use crate::{kept, labs, recent};
 
 /// How long lines are gathered before they are drawn: a frame.
 const FRAME_MS: u32 = 16;
@@ -30,6 +31,10 @@ pub fn run(state: State) {
         return;
     }
     state.clear();
+    // Who has predicted something waits for the answer beside it.
+    if state.guesses.with_untracked(std::collections::BTreeMap::is_empty) {
+        state.tab.set(Tab::Explain);
+    }
     state.making.set(true);
     spawn_local(async move {
         let lab = state.lab.get_untracked();
@@ -39,19 +44,43 @@ pub fn run(state: State) {
         state.making.set(false);
         match made {
             Ok(created) => {
-                let active = Active { id: created.id, key: created.key, urls: created.urls };
+                kept::keep_key(&created.id, &created.key);
+                let key = Some(created.key);
+                let active = Active { id: created.id, key, urls: created.urls };
                 state.run.set(Some(active.clone()));
+                if state.start_paused.get_untracked() {
+                    state.place.set(Place::Step(0));
+                }
                 spawn_local(follow(state, active.clone(), driven));
                 start(state, &active).await;
+                recent::load(state);
             }
             Err(failed) => tell(state, &failed),
         }
     });
 }
 
+/// Shows a run that the studio keeps, whoever made it.
+pub async fn revisit(state: State, id: RunId) {
+    state.clear();
+    match studio::summary(&id).await {
+        Ok(summary) => {
+            state.params.set(summary.params);
+            let key = kept::key(&id);
+            let active = Active { id, key, urls: summary.urls };
+            state.run.set(Some(active.clone()));
+            spawn_local(follow(state, active, false));
+        }
+        Err(Failed::Away) => state.trouble.set(Some(Trouble::Away)),
+        Err(Failed::Refused(..)) => {
+            state.say(text::say("trouble-no-run", &[("run", (&id.0).into())]));
+        }
+    }
+}
+
 /// Starts a run. The studio waits a moment for the feed to say that this page drives it.
 async fn start(state: State, active: &Active) {
-    if let Err(failed) = studio::input(&active.id, &active.key, "start").await {
+    if let Err(failed) = studio::input(&active.id, active.key.as_deref(), "start").await {
         tell(state, &failed);
     }
 }
@@ -60,7 +89,7 @@ async fn start(state: State, active: &Active) {
 pub fn press(state: State, input: &'static str) {
     let Some(active) = state.run.get_untracked() else { return };
     spawn_local(async move {
-        match studio::input(&active.id, &active.key, input).await {
+        match studio::input(&active.id, active.key.as_deref(), input).await {
             // Nothing waits any more: somebody else was quicker.
             Ok(()) | Err(Failed::Refused(409, _)) => {}
             Err(failed) => tell(state, &failed),
@@ -72,30 +101,6 @@ fn tell(state: State, failed: &Failed) {
     match failed {
         Failed::Away => state.trouble.set(Some(Trouble::Away)),
         Failed::Refused(..) => state.say(failed.text()),
-    }
-}
-
-/// Shows a log from a file.
-pub fn open(state: State, text: &str) {
-    match log::parse(text) {
-        Ok((header, entries)) => {
-            let lab = header.lab.clone();
-            if state.labs.with_untracked(|labs| labs.iter().any(|known| known.id == lab)) {
-                state.show_lab(&lab);
-            } else {
-                state.clear();
-            }
-            let missing = entries.len() as u64 != entries.last().map_or(0, |last| last.seq.0);
-            state.model.set(Some(Model::of(header, entries)));
-            state.from_file.set(true);
-            state.place.set(Place::Step(0));
-            if missing {
-                state.say(
-                    "Entries are missing in this log, so its figures and moments are not whole.",
-                );
-            }
-        }
-        Err(bad) => state.say(format!("This file is no log of Lifeline's: {bad}.")),
     }
 }
 
@@ -123,7 +128,7 @@ async fn follow(state: State, active: Active, drive: bool) {
         {
             state.run.set(None);
             state.now.set(None);
-            state.say("The server no longer has this run. What was heard of it stays here.");
+            state.say(text::say("trouble-run-gone", &[]));
             return;
         }
     }
@@ -137,8 +142,8 @@ fn settled(state: State) -> bool {
 /// Reads the feed, a frame's worth at a time.
 async fn listen(state: State, active: &Active, socket: WebSocket, drive: bool) {
     let (mut say, mut lines) = socket.split();
-    if drive {
-        let drive = Say::Drive { key: active.key.clone() };
+    if let Some(key) = active.key.clone().filter(|_| drive) {
+        let drive = Say::Drive { key };
         let text = serde_json::to_string(&drive).unwrap_or_default();
         if say.send(Message::Text(text)).await.is_err() {
             return;
@@ -181,7 +186,11 @@ async fn listen(state: State, active: &Active, socket: WebSocket, drive: bool) {
             let active = active.clone();
             spawn_local(async move { labs::drive(state, &active).await });
         }
-        if !alive || settled(state) {
+        if settled(state) {
+            recent::load(state);
+            return;
+        }
+        if !alive {
             return;
         }
     }

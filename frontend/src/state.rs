@@ -1,22 +1,28 @@
 //! The root signals. Views read them and hold no state of their own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use leptos::prelude::*;
+use scene::columns::Columns;
+use scene::look::Look;
 use scene::model::Model;
 use scene::player::{Move, Place};
+use scene::rows::Rows;
 use serde_json::{Map, Value};
 use trace::ids::{RunId, Seq};
-use trace::studio::{Lab, ParamKind};
+use trace::lesson::Lesson;
+use trace::studio::{Lab, ParamKind, Summary};
 use trace::time::Micros;
+
+use crate::kept::Settings;
 
 /// A run that this page made or follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Active {
     /// Its name.
     pub id: RunId,
-    /// Its key.
-    pub key: String,
+    /// Its key; none where somebody else made it.
+    pub key: Option<String>,
     /// Its lab's addresses.
     pub urls: BTreeMap<String, String>,
 }
@@ -28,6 +34,60 @@ pub enum Trouble {
     Said(String),
     /// The studio does not answer; the page asks again.
     Away,
+}
+
+/// The inspector's tabs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tab {
+    /// The lab's lesson.
+    #[default]
+    Lesson,
+    /// What happened at the step and why.
+    Explain,
+    /// Its bytes.
+    Bytes,
+    /// Its headers.
+    Headers,
+    /// Where its time went.
+    Timing,
+}
+
+impl Tab {
+    /// All tabs, in order.
+    pub const ALL: [Self; 5] =
+        [Self::Lesson, Self::Explain, Self::Bytes, Self::Headers, Self::Timing];
+
+    /// Its name in addresses.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Lesson => "lesson",
+            Self::Explain => "explain",
+            Self::Bytes => "bytes",
+            Self::Headers => "headers",
+            Self::Timing => "timing",
+        }
+    }
+}
+
+/// Something to be said for a moment, that may be undone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Toast {
+    /// Which of them, so that an older one's end does not take it away.
+    pub number: u64,
+    /// What is said.
+    pub text: String,
+    /// The run that comes back if it is undone.
+    pub undo: Option<RunId>,
+}
+
+/// A dialogue that stands before the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sheet {
+    /// The keys.
+    Keys,
+    /// How the page looks.
+    Settings,
 }
 
 /// All root signals.
@@ -45,14 +105,54 @@ pub struct State {
     pub model: RwSignal<Option<Model>>,
     /// Where the reader is.
     pub place: RwSignal<Place>,
-    /// The entry whose bytes are shown, where it is not the step's first.
-    pub selected: RwSignal<Option<Seq>>,
     /// Whether the steps go on by themselves.
     pub playing: RwSignal<bool>,
+    /// For how long the step was shown, while they do, in milliseconds.
+    pub played: StoredValue<u32>,
+    /// How fast, in percent.
+    pub speed: RwSignal<u32>,
+    /// Whether a run begins with the reader at its first step.
+    pub start_paused: RwSignal<bool>,
+    /// How the ladder looks.
+    pub look: RwSignal<Look>,
+    /// How wide the ladder may be.
+    pub width: RwSignal<f64>,
+    /// Where its lanes stand.
+    pub columns: Memo<Columns>,
+    /// Its rows.
+    pub rows: Memo<Rows>,
+    /// The inspector's tab.
+    pub tab: RwSignal<Tab>,
+    /// The event and its field that are marked.
+    pub marked: RwSignal<Option<(Seq, usize)>>,
+    /// The event and its field under the pointer or the focus.
+    pub hot: RwSignal<Option<(Seq, usize)>>,
+    /// Whether the inspector stands before the ladder, where there is no room beside it.
+    pub inspecting: RwSignal<bool>,
+    /// The dialogue that stands before the page.
+    pub sheet: RwSignal<Option<Sheet>>,
+    /// What is said for a moment.
+    pub toast: RwSignal<Option<Toast>>,
+    /// What the reader has chosen for good.
+    pub settings: RwSignal<Settings>,
+    /// The runs that the studio keeps.
+    pub recent: RwSignal<Vec<Summary>>,
+    /// Runs that are about to be deleted.
+    pub deleting: RwSignal<BTreeSet<String>>,
+    /// The lab's lesson.
+    pub lesson: RwSignal<Option<Lesson>>,
+    /// What the reader has predicted, by question.
+    pub guesses: RwSignal<BTreeMap<usize, String>>,
+    /// Counts the logs that were shown, so that no row of one is taken for another's.
+    epoch: RwSignal<u64>,
     /// The moment up to which a live run is drawn.
     pub now: RwSignal<Option<Micros>>,
     /// Whether the log that is shown came from a file.
     pub from_file: RwSignal<bool>,
+    /// Counts the files that were opened, so that an older one stops coming in.
+    pub loading: RwSignal<u64>,
+    /// Whether the file that is shown is there as a whole.
+    pub wholly: RwSignal<bool>,
     /// Whether a run is being made.
     pub making: RwSignal<bool>,
     /// What went wrong.
@@ -63,17 +163,42 @@ impl State {
     /// The page before anything was loaded.
     #[must_use]
     pub fn new() -> Self {
+        let model = RwSignal::new(None);
+        let look = RwSignal::new(Look::default());
+        let width = RwSignal::new(900.0);
+        let epoch = RwSignal::new(0);
+        let columns = Memo::new(move |_| columns(model, look, width));
         Self {
             labs: RwSignal::new(Vec::new()),
             lab: RwSignal::new(String::new()),
             params: RwSignal::new(Map::new()),
             run: RwSignal::new(None),
-            model: RwSignal::new(None),
+            model,
             place: RwSignal::new(Place::Tail),
-            selected: RwSignal::new(None),
             playing: RwSignal::new(false),
+            played: StoredValue::new(0),
+            speed: RwSignal::new(100),
+            start_paused: RwSignal::new(false),
+            look,
+            width,
+            columns,
+            rows: rows(model, look, columns, epoch),
+            epoch,
+            tab: RwSignal::new(Tab::default()),
+            marked: RwSignal::new(None),
+            hot: RwSignal::new(None),
+            inspecting: RwSignal::new(false),
+            sheet: RwSignal::new(None),
+            toast: RwSignal::new(None),
+            settings: RwSignal::new(Settings::load()),
+            recent: RwSignal::new(Vec::new()),
+            deleting: RwSignal::new(BTreeSet::new()),
+            lesson: RwSignal::new(None),
+            guesses: RwSignal::new(BTreeMap::new()),
             now: RwSignal::new(None),
             from_file: RwSignal::new(false),
+            loading: RwSignal::new(0),
+            wholly: RwSignal::new(true),
             making: RwSignal::new(false),
             trouble: RwSignal::new(None),
         }
@@ -101,31 +226,60 @@ impl State {
     pub fn clear(&self) {
         self.run.set(None);
         self.model.set(None);
+        self.epoch.update(|epoch| *epoch += 1);
         self.place.set(Place::Tail);
-        self.selected.set(None);
+        self.marked.set(None);
+        self.hot.set(None);
         self.playing.set(false);
         self.now.set(None);
         self.from_file.set(false);
         self.trouble.set(None);
     }
 
-    /// The number of steps.
+    /// The number of rows.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.model.with(|model| model.as_ref().map_or(0, |model| model.steps.len()))
+        self.rows.with(|rows| rows.all.len())
     }
 
-    /// The step at which the reader is.
+    /// The row at which the reader is.
+    #[must_use]
+    pub fn row(&self) -> Option<usize> {
+        self.place.get().step(self.count())
+    }
+
+    /// The model's step at which the reader is.
     #[must_use]
     pub fn step(&self) -> Option<usize> {
-        self.place.get().step(self.count())
+        let row = self.row()?;
+        self.rows.with(|rows| rows.step(row))
     }
 
     /// Moves the reader.
     pub fn go(&self, to: Move) {
         let count = untrack(|| self.count());
         self.place.update(|place| *place = place.after(to, count));
-        self.selected.set(None);
+        self.marked.set(None);
+        // Who steps wants to read of the step.
+        if self.tab.get_untracked() == Tab::Lesson {
+            self.tab.set(Tab::Explain);
+        }
+    }
+
+    /// Changes how the ladder looks. The reader stays with what they were looking at.
+    pub fn set_look(&self, change: impl FnOnce(&mut Look)) {
+        let seq = untrack(|| {
+            let row = self.row()?;
+            self.model.with(|model| self.rows.with(|rows| rows.seq(model.as_ref()?, row)))
+        });
+        self.look.update(change);
+        let Some(seq) = seq.filter(|_| self.place.get_untracked() != Place::Tail) else { return };
+        let row = untrack(|| {
+            self.model.with(|model| self.rows.with(|rows| rows.find(model.as_ref()?, seq)))
+        });
+        if let Some(row) = row {
+            self.place.set(Place::Step(row));
+        }
     }
 
     /// Whether the server waits at a gate of the run that is shown.
@@ -144,6 +298,37 @@ impl Default for State {
     fn default() -> Self {
         Self::new()
     }
+}
+
+fn columns(model: RwSignal<Option<Model>>, look: RwSignal<Look>, width: RwSignal<f64>) -> Columns {
+    let width = width.get();
+    look.with(|look| {
+        model.with(|model| match model {
+            Some(model) => Columns::of(model, &look.lanes, width / look.scale()),
+            None => Columns::default(),
+        })
+    })
+}
+
+/// The rows grow with the log.
+fn rows(
+    model: RwSignal<Option<Model>>,
+    look: RwSignal<Look>,
+    columns: Memo<Columns>,
+    epoch: RwSignal<u64>,
+) -> Memo<Rows> {
+    let of = StoredValue::new(0_u64);
+    Memo::new_owning(move |old: Option<Rows>| {
+        let epoch = epoch.get();
+        let mut rows = old.filter(|_| of.get_value() == epoch).unwrap_or_default();
+        of.set_value(epoch);
+        model.with(|model| {
+            if let Some(model) = model {
+                look.with(|look| columns.with(|columns| rows.update(model, look, columns)));
+            }
+        });
+        (rows, true)
+    })
 }
 
 /// The value of a knob that nobody has touched.

@@ -3,6 +3,7 @@
 use gloo_net::http::{Method, RequestBuilder, Response};
 use serde_json::{Map, Value, json};
 use trace::ids::RunId;
+use trace::lesson::Lesson;
 use trace::studio::{Created, Lab, NewRun, Problem, Summary};
 
 /// Why a call came to nothing.
@@ -19,7 +20,7 @@ impl Failed {
     #[must_use]
     pub fn text(&self) -> String {
         match self {
-            Self::Away => "The server does not answer.".to_owned(),
+            Self::Away => text::say("trouble-away-short", &[]),
             Self::Refused(_, why) => why.clone(),
         }
     }
@@ -58,11 +59,43 @@ pub async fn summary(id: &RunId) -> Result<Summary, Failed> {
 ///
 /// # Errors
 /// See [`Failed`].
-pub async fn input(id: &RunId, key: &str, input: &str) -> Result<(), Failed> {
-    let request = RequestBuilder::new(&format!("/api/runs/{id}/inputs"))
-        .method(Method::POST)
-        .header("lifeline-key", key);
-    call(request, Some(json!({ "input": input }))).await.map(|_| ())
+pub async fn input(id: &RunId, key: Option<&str>, input: &str) -> Result<(), Failed> {
+    let request = RequestBuilder::new(&format!("/api/runs/{id}/inputs")).method(Method::POST);
+    call(keyed(request, key), Some(json!({ "input": input }))).await.map(|_| ())
+}
+
+/// The runs that the studio keeps.
+///
+/// # Errors
+/// See [`Failed`].
+pub async fn runs() -> Result<Vec<Summary>, Failed> {
+    let response = call(RequestBuilder::new("/api/runs"), None).await?;
+    response.json().await.map_err(|_| Failed::Away)
+}
+
+/// Deletes a run.
+///
+/// # Errors
+/// See [`Failed`].
+pub async fn delete(id: &RunId, key: Option<&str>) -> Result<(), Failed> {
+    let request = RequestBuilder::new(&format!("/api/runs/{id}")).method(Method::DELETE);
+    call(keyed(request, key), None).await.map(|_| ())
+}
+
+/// The lesson of a lab.
+///
+/// # Errors
+/// See [`Failed`].
+pub async fn lesson(lab: &str) -> Result<Lesson, Failed> {
+    let response = call(RequestBuilder::new(&format!("/api/lessons/{lab}")), None).await?;
+    response.json().await.map_err(|_| Failed::Away)
+}
+
+fn keyed(request: RequestBuilder, key: Option<&str>) -> RequestBuilder {
+    match key {
+        Some(key) => request.header("lifeline-key", key),
+        None => request,
+    }
 }
 
 /// Where a run's log can be had as a file.

@@ -6,14 +6,39 @@ pub mod sidebar;
 
 pub mod controls;
 
+pub mod notice;
+
 pub mod metrics;
+
+pub mod toolbar;
 
 pub mod ladder;
 
-mod shapes;
+mod lanes;
 
 pub mod inspector;
 
+mod explain;
+
 mod bytes;
 
+mod headers;
+
+mod timing;
+
+mod lesson;
+
 pub mod player;
+
+mod scrub;
+
+pub mod announce;
+
+pub mod keys;
+
+pub mod settings;
+
+/// A message of the catalogue that takes no arguments.
+fn t(id: &str) -> String {
+    text::say(id, &[])
+}

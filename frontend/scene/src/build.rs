@@ -9,6 +9,7 @@ use trace::participant::{Participant, Role};
 use trace::span::{Dir, Side, Span};
 use trace::time::Micros;
 
+use crate::draw;
 use crate::model::{ChunkAt, Conn, Gate, HOLD_SHOWN, IDLE_SHOWN, Key, Model, Step, StepKind};
 
 impl Model {
@@ -33,6 +34,7 @@ impl Model {
                 let conn = self.conn(opened.conn);
                 (conn.opened, conn.client, conn.server, conn.slot) =
                     (Some(seq), client, server, slot);
+                self.open.insert(opened.conn);
                 self.step((at, seq, 0), Some(opened.conn), StepKind::Open);
             }
             What::Chunk(chunk) => {
@@ -43,6 +45,7 @@ impl Model {
             What::Lost(lost) => self.step((at, seq, 0), Some(lost.conn), StepKind::Lost),
             What::Closed(closed) => {
                 self.idle_over(closed.conn, at, seq);
+                self.open.remove(&closed.conn);
                 let conn = self.conn(closed.conn);
                 conn.closed = Some(seq);
                 conn.unanswered = conn.asked.len() as u64;
@@ -103,6 +106,9 @@ impl Model {
             Http1::Request(request) => {
                 self.idle_over(event.conn, stands, seq);
                 let conn = self.conn(event.conn);
+                if request.preflight {
+                    conn.preflights.insert(request.exchange);
+                }
                 conn.asked.insert(request.exchange, seq);
                 conn.gated = Micros(0);
             }
@@ -117,8 +123,8 @@ impl Model {
                     self.hold_over(event.conn, asked, stands, seq);
                 }
                 let landed = self.times(event).landed.unwrap_or(at);
+                self.last_answer = self.last_answer.max(Some(landed));
                 let conn = self.conn(event.conn);
-                conn.last_answer = Some(landed);
                 conn.answered = response.persistent.then_some(seq);
                 conn.served.push(seq);
             }
@@ -126,6 +132,8 @@ impl Model {
         }
         let key = (stands, seq, 0);
         let dir = event.dir();
+        let letters = draw::said(event, &self.header.run.0).1.chars().count();
+        self.longest_label = self.longest_label.max(letters);
         self.conn(event.conn).messages[dir.index()].push((event.evidence.end(), key));
         self.step(key, Some(event.conn), StepKind::Message { dir, events: vec![seq] });
     }
@@ -150,12 +158,13 @@ impl Model {
         if let StepKind::Message { events, .. } = &mut self.steps[index].what {
             events.push(seq);
         }
+        self.edits.push(index);
         let landed = self.times(event).landed;
+        if dir == Dir::ToClient {
+            self.last_answer = self.last_answer.max(landed);
+        }
         let conn = self.conn(event.conn);
         conn.messages[dir.index()].push((event.evidence.end(), key));
-        if dir == Dir::ToClient {
-            conn.last_answer = landed.or(conn.last_answer);
-        }
         // A message is over with its body, and so begins what comes after it.
         let whole = match dir {
             Dir::ToServer => exchange.and_then(|exchange| conn.asked.get_mut(&exchange)),
@@ -194,6 +203,9 @@ impl Model {
 
     fn step(&mut self, key: Key, conn: Option<ConnId>, what: StepKind) {
         let index = self.steps.partition_point(|step| step.key < key);
+        if index < self.steps.len() {
+            self.edits.push(index);
+        }
         self.steps.insert(index, Step { key, conn, what });
         if let Some(conn) = conn {
             let keys = &mut self.conn(conn).keys;
@@ -226,7 +238,7 @@ impl Model {
     /// The lowest place that no open connection of these lanes has.
     fn free_slot(&self, client: usize, server: usize) -> usize {
         let taken = |slot: usize| {
-            self.conns.values().rev().take(64).any(|conn| {
+            self.open.iter().filter_map(|id| self.conns.get(id)).any(|conn| {
                 let shares = conn.client == client || conn.server == server;
                 shares && conn.slot == slot && conn.opened.is_some() && conn.closed.is_none()
             })

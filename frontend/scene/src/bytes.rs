@@ -1,32 +1,56 @@
 //! An event's bytes as rows of hex and text, each byte with the field to which it belongs.
 
+use std::ops::Range;
+
 use trace::event::Event;
-use trace::field::Name;
-use trace::ids::Seq;
+use trace::field::{Field, Name};
+use trace::ids::{ConnId, Seq};
+use trace::span::{Dir, Span};
 
 use crate::model::Model;
 
-/// The most bytes that are shown at once.
-pub const SHOWN: u64 = 4_096;
+/// A field's own text is shown up to so many bytes.
+const TEXT: u64 = 512;
 
-/// An event's bytes.
+/// The most bytes that are copied at once.
+pub const COPIED: u64 = 1 << 20;
+
+/// As what bytes are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Coding {
+    /// As they were heard.
+    #[default]
+    Encoded,
+    /// The content alone, without what parts it for the way.
+    Decoded,
+}
+
+/// An event's bytes, of which any rows can be had.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bytes {
-    /// Rows of bytes.
-    pub rows: Vec<Row>,
     /// The fields, in order.
     pub fields: Vec<FieldView>,
-    /// Bytes that are not shown, or were not kept.
-    pub more: u64,
+    /// How many bytes stand in a row.
+    pub per_row: usize,
+    /// How many bytes there are to show.
+    pub len: u64,
+    /// Whether what was sent differs from what it means.
+    pub coded: bool,
+    /// Offset of the first byte in its stream.
+    start: u64,
+    conn: ConnId,
+    dir: Dir,
+    /// Pieces of the stream with their field, and where each begins in what is shown.
+    pieces: Vec<(u64, Span, usize)>,
 }
 
 /// A row of bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// Offset of the first byte in its stream.
+    /// Offset of the first byte: in its stream, or in the decoded content.
     pub offset: u64,
-    /// The bytes, each with its field's place among the fields.
-    pub cells: Vec<(u8, usize)>,
+    /// The bytes, each with its field's place among the fields; none where it was not kept.
+    pub cells: Vec<(Option<u8>, usize)>,
 }
 
 /// A field with its words.
@@ -42,6 +66,8 @@ pub struct FieldView {
     pub sentence: String,
     /// Where that is specified.
     pub source: &'static str,
+    /// Its bytes in the stream.
+    pub span: Span,
     /// The colour class: fields of a kind look alike.
     pub tint: Tint,
     /// Whether it is worth a line in the list; line ends and spaces are coloured only.
@@ -91,17 +117,85 @@ impl Tint {
 
 /// The bytes of an event, so many in a row.
 #[must_use]
-pub fn of(model: &Model, seq: Seq, per_row: usize) -> Option<Bytes> {
+pub fn of(model: &Model, seq: Seq, per_row: usize, coding: Coding) -> Option<Bytes> {
     let event = model.event(seq)?;
-    let dir = event.dir();
-    let mut fields = Vec::with_capacity(event.fields.len());
-    let mut cells: Vec<(u8, usize)> = Vec::new();
-    let mut header: Option<String> = None;
+    let (conn, dir) = (event.conn, event.dir());
+    let is_content = |name: Name| matches!(name, Name::Content | Name::ChunkData);
+    let mut pieces = Vec::with_capacity(event.fields.len());
+    let mut len = 0;
     for (index, field) in event.fields.iter().enumerate() {
-        let room = SHOWN.saturating_sub(cells.len() as u64);
-        let shown = trace::span::Span { start: field.span.start, len: field.span.len.min(room) };
-        let bytes = model.bytes(event.conn, dir, shown);
-        cells.extend(bytes.iter().map(|byte| (*byte, index)));
+        if coding == Coding::Encoded || is_content(field.name) {
+            pieces.push((len, field.span, index));
+            len += field.span.len;
+        }
+    }
+    let coded = event.fields.iter().any(|field| field.name == Name::ChunkSize);
+    let start = match coding {
+        Coding::Encoded => event.evidence.start(),
+        Coding::Decoded => 0,
+    };
+    let per_row = per_row.max(1);
+    Some(Bytes { fields: fields(model, event), per_row, len, coded, start, conn, dir, pieces })
+}
+
+impl Bytes {
+    /// How many rows there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        usize::try_from(self.len).unwrap_or(usize::MAX).div_ceil(self.per_row)
+    }
+
+    /// Some of the rows.
+    #[must_use]
+    pub fn rows(&self, model: &Model, rows: Range<usize>) -> Vec<Row> {
+        let row = |index: usize| {
+            let from = (index * self.per_row) as u64;
+            let upto = (from + self.per_row as u64).min(self.len);
+            Row { offset: self.start + from, cells: self.cells(model, from, upto) }
+        };
+        (rows.start..rows.end.min(self.count())).map(row).collect()
+    }
+
+    /// The row in which a field begins.
+    #[must_use]
+    pub fn row_of(&self, field: usize) -> Option<usize> {
+        let piece = self.pieces.iter().find(|(_, _, index)| *index == field)?;
+        Some(usize::try_from(piece.0).unwrap_or(usize::MAX) / self.per_row)
+    }
+
+    /// What is shown, as far as it was kept, up to a bound.
+    #[must_use]
+    pub fn all(&self, model: &Model) -> Vec<u8> {
+        let cells = self.cells(model, 0, self.len.min(COPIED));
+        cells.into_iter().filter_map(|(byte, _)| byte).collect()
+    }
+
+    fn cells(&self, model: &Model, from: u64, upto: u64) -> Vec<(Option<u8>, usize)> {
+        let mut cells = Vec::new();
+        let first = self.pieces.partition_point(|(begin, span, _)| begin + span.len <= from);
+        for (begin, span, field) in self.pieces.iter().skip(first) {
+            if *begin >= upto {
+                break;
+            }
+            let (low, high) = (from.max(*begin) - begin, upto.min(begin + span.len) - begin);
+            let wanted = Span::between(span.start + low, span.start + high);
+            let kept = model.bytes(self.conn, self.dir, wanted);
+            let whole = kept.len() as u64 == wanted.len;
+            let missing = (wanted.len - (kept.len() as u64).min(wanted.len)) as usize;
+            cells.extend(kept.into_iter().map(|byte| (Some(byte), *field)));
+            if !whole {
+                cells.extend(std::iter::repeat_n((None, *field), missing));
+            }
+        }
+        cells
+    }
+}
+
+fn fields(model: &Model, event: &Event) -> Vec<FieldView> {
+    let mut header: Option<String> = None;
+    let view = |(index, field): (usize, &Field)| {
+        let shown = Span { start: field.span.start, len: field.span.len.min(TEXT) };
+        let bytes = model.bytes(event.conn, event.dir(), shown);
         let text = wire::transcript::escape(&bytes);
         let told = wire::explain::field(event, field, &text, header.as_deref());
         match field.name {
@@ -109,28 +203,57 @@ pub fn of(model: &Model, seq: Seq, per_row: usize) -> Option<Bytes> {
             Name::LineEnd => header = None,
             _ => {}
         }
-        fields.push(FieldView {
+        FieldView {
             index,
             title: told.title,
             text,
             sentence: told.sentence,
             source: told.source,
             tint: tint(field.name),
+            span: field.span,
             // Words about bytes that are not at hand would be guesses.
             listed: !bytes.is_empty()
                 && !matches!(
                     field.name,
                     Name::Space | Name::Colon | Name::Whitespace | Name::LineEnd
                 ),
-        });
-    }
-    let start = event.evidence.start();
-    let row = |(index, cells): (usize, &[(u8, usize)])| Row {
-        offset: start + (index * per_row) as u64,
-        cells: cells.to_vec(),
+        }
     };
-    let more = event.evidence.len().saturating_sub(cells.len() as u64);
-    Some(Bytes { rows: cells.chunks(per_row.max(1)).enumerate().map(row).collect(), fields, more })
+    event.fields.iter().enumerate().map(view).collect()
+}
+
+/// Bytes as hex digits: `48 54 54 50`.
+#[must_use]
+pub fn as_hex(bytes: &[u8]) -> String {
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.join(" ")
+}
+
+/// Bytes as text, as far as they are UTF-8.
+#[must_use]
+pub fn as_text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Bytes as a string of the language C, which many others read too. A byte after an escape in
+/// octal digits cannot be taken for a part of it.
+#[must_use]
+pub fn as_c(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() + 2);
+    text.push('"');
+    for byte in bytes {
+        match byte {
+            b'\r' => text.push_str("\\r"),
+            b'\n' => text.push_str("\\n"),
+            b'\t' => text.push_str("\\t"),
+            b'"' => text.push_str("\\\""),
+            b'\\' => text.push_str("\\\\"),
+            b' '..=b'~' => text.push(char::from(*byte)),
+            byte => text.push_str(&format!("\\{byte:03o}")),
+        }
+    }
+    text.push('"');
+    text
 }
 
 /// The headers of an event, name and value.
@@ -172,5 +295,18 @@ const fn tint(name: Name) -> Tint {
         | Name::LineEnd
         | Name::HeadEnd
         | Name::BodyEnd => Tint::Glue,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_copied_in_three_ways() {
+        let bytes = b"GET\r\n\"\\\x00\xff1";
+        assert_eq!(as_hex(bytes), "47 45 54 0d 0a 22 5c 00 ff 31");
+        assert_eq!(as_c(bytes), r#""GET\r\n\"\\\000\3771""#);
+        assert_eq!(as_text(b"h\xc3\xa9"), "hé");
     }
 }

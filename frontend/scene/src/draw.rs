@@ -1,125 +1,200 @@
-//! How each kind of step is drawn.
+//! How each row is drawn: arrows, waits, and what stands beside them.
 
-use trace::entry::{Closed, Ending, Loss, What};
+use trace::entry::{Closed, Ending, What};
 use trace::event::{Event, Kind as Said};
 use trace::http1::Http1;
-use trace::ids::Seq;
-use trace::note::{self, Act, Release};
-use trace::span::{Dir, Side};
+use trace::ids::{ConnId, Seq};
+use trace::span::{Dir, Side, Span, Spans};
 use trace::time::Micros;
 
 use crate::amount;
-use crate::ladder::{Layout, Pending, ROW};
+use crate::columns::Columns;
+use crate::ladder::Pending;
 use crate::model::{Conn, Model, Step, StepKind};
-use crate::shape::{Kind, Shape, Stroke, Tone, Wait};
+use crate::rows::{Part, ROW, Row, Rows};
+use crate::shape::{Anchor, Kind, Shape, Stroke, Tone, Wait};
 
-/// How much lower an arrow ends than it begins, where both moments are known.
+/// How much lower an arrow ends than it begins, where both moments are known and rows are evenly
+/// spaced.
 const SLANT: f64 = 12.0;
 
 /// The room between the ribbons of connections that are open at once.
 const SLOT: f64 = 11.0;
 
+/// So many ribbons stand side by side.
+const SLOTS: usize = 10;
+
 /// The most chunks that are drawn one by one beside a step.
 const CHUNKS: usize = 6;
 
 /// The two ends of a connection's ribbon.
-fn ends(layout: &Layout, conn: &Conn) -> (f64, f64) {
-    let slot = SLOT * conn.slot as f64 + 7.0;
-    (layout.lane(conn.client) + slot, layout.lane(conn.server) - slot)
+fn ends(columns: &Columns, conn: &Conn) -> Option<(f64, f64)> {
+    let slot = SLOT * (conn.slot % SLOTS) as f64 + 7.0;
+    let (client, server) = (columns.lane(conn.client)?, columns.lane(conn.server)?);
+    let way = if server < client { -1.0 } else { 1.0 };
+    Some((client + way * slot, server - way * slot))
 }
 
-pub fn ribbon(layout: &Layout, conn: &Conn, top: f64, bottom: f64, shapes: &mut Vec<Shape>) {
-    let Some(seq) = conn.opened else { return };
-    let (client, server) = ends(layout, conn);
+pub fn ribbon(
+    columns: &Columns,
+    (id, conn): (ConnId, &Conn),
+    top: f64,
+    bottom: f64,
+    shapes: &mut Vec<Shape>,
+) {
+    let (Some(seq), Some((client, server))) = (conn.opened, ends(columns, conn)) else { return };
     for x in [client, server] {
-        let open = conn.closed.is_none();
-        shapes.push(Shape { seq, kind: Kind::Ribbon { x, top, bottom, open } });
+        let (open, pattern) = (conn.closed.is_none(), id.0 % 4);
+        shapes.push(Shape { seq, kind: Kind::Ribbon { x, top, bottom, open, pattern } });
     }
 }
 
-pub fn step(model: &Model, layout: &Layout, step: &Step, y: f64, shapes: &mut Vec<Shape>) {
-    let seq = step.seq();
-    let since = step.at().since(model.began());
-    let text = amount::clock(since);
-    let at = (layout.times(), y + ROW / 2.0 + 4.0);
-    shapes.push(Shape { seq, kind: Kind::Time { at, text } });
-    let default = Conn { server: model.lane_for(true), ..Conn::default() };
+pub fn row(
+    model: &Model,
+    rows: &Rows,
+    columns: &Columns,
+    row: &Row,
+    before: Option<&Row>,
+    shapes: &mut Vec<Shape>,
+) {
+    let Some(step) = model.steps.get(row.step) else { return };
+    let seq = match row.part {
+        Part::Whole | Part::Fold { .. } => step.seq(),
+        Part::Event(seq) | Part::Chunk(seq) => seq,
+    };
+    let default =
+        Conn { client: model.lane_for(false), server: model.lane_for(true), ..Conn::default() };
     let conn = step.conn.and_then(|conn| model.conns.get(&conn)).unwrap_or(&default);
-    let mut pen = Pen { model, layout, conn, seq, y: y + ROW / 2.0, shapes };
-    match &step.what {
-        StepKind::Open => pen.open(),
-        StepKind::Message { dir, events } => pen.message(*dir, events),
-        StepKind::Hold { until, .. } => {
+    let Some((client, server)) = ends(columns, conn) else { return };
+    let beside = columns.lane(conn.server).unwrap_or(server);
+    let y = row.line;
+    let mut pen = Pen { model, rows, conn, seq, y, client, server, beside, shapes };
+    pen.time(columns, row, before);
+    match (row.part, &step.what) {
+        (Part::Fold { last, count }, _) => return pen.fold(step, last, count),
+        (Part::Event(event), StepKind::Message { dir, .. }) => pen.message(*dir, &[event]),
+        (Part::Chunk(chunk), StepKind::Message { dir, .. }) => return pen.chunk(*dir, chunk),
+        (_, StepKind::Open) => pen.open(step),
+        (_, StepKind::Message { dir, events }) => pen.message(*dir, events),
+        (_, StepKind::Hold { until, .. }) => {
             let took = amount::time(until.since(step.at()));
-            pen.wait(Wait::Hold, format!("Server took {took}"));
+            pen.wait(Wait::Hold, *until, text::say("ladder-hold", &[("took", (&took).into())]));
         }
-        StepKind::Idle { until, .. } => {
+        (_, StepKind::Idle { until, .. }) => {
             let took = amount::time(until.since(step.at()));
-            pen.wait(Wait::Idle, format!("Idle for {took}"));
+            pen.wait(Wait::Idle, *until, text::say("ladder-idle", &[("took", (&took).into())]));
         }
-        StepKind::Gate { released } => pen.gate(step, *released),
-        StepKind::Note => pen.note(),
-        StepKind::Lost => pen.lost(),
-        StepKind::Close => pen.close(),
+        (_, StepKind::Gate { released }) => pen.gate(step, *released),
+        (_, StepKind::Note) => pen.note(),
+        (_, StepKind::Lost) => pen.lost(),
+        (_, StepKind::Close) => pen.close(),
     }
     pen.chunks(step);
 }
 
-/// A wait under way, below the last step.
+/// A wait under way, below the last row.
 pub fn pending(
     model: &Model,
-    layout: &Layout,
+    columns: &Columns,
     pending: Pending,
     y: f64,
     now: Option<Micros>,
     shapes: &mut Vec<Shape>,
 ) {
     let Some(conn) = model.conns.get(&pending.conn) else { return };
+    let Some((client, server)) = ends(columns, conn) else { return };
     let took = amount::clock(now.unwrap_or_default().since(pending.since));
-    let mut pen = Pen { model, layout, conn, seq: pending.seq, y: y + ROW / 2.0, shapes };
-    let text = match pending.wait {
-        Wait::Hold | Wait::Gate => format!("Server works … {took} s"),
-        Wait::Idle => format!("Idle … {took} s"),
+    let args = [("took", (&took).into())];
+    let (wait, text) = match pending.wait {
+        Wait::Hold | Wait::Gate => (Wait::Hold, text::say("ladder-holds", &args)),
+        Wait::Idle => (Wait::Idle, text::say("ladder-idles", &args)),
     };
-    pen.wait(pending.wait, text);
+    let x = match wait {
+        Wait::Idle => client + 10.0,
+        _ => columns.lane(conn.server).unwrap_or(server) + 4.0,
+    };
+    let (top, bottom) = (y - ROW / 2.0 + 4.0, y + ROW / 2.0 - 4.0);
+    let kind = Kind::Wait { x, top, bottom, line: y, wait, text };
+    shapes.push(Shape { seq: pending.seq, kind });
 }
 
-/// Draws the shapes of one step.
-struct Pen<'a> {
-    model: &'a Model,
-    layout: &'a Layout,
-    conn: &'a Conn,
-    seq: Seq,
-    /// The middle of the row.
-    y: f64,
+/// Draws the shapes of one row.
+pub(crate) struct Pen<'a> {
+    pub(crate) model: &'a Model,
+    pub(crate) rows: &'a Rows,
+    pub(crate) conn: &'a Conn,
+    pub(crate) seq: Seq,
+    /// The line of the row.
+    pub(crate) y: f64,
+    /// The ribbon at the client's end, and at the server's.
+    client: f64,
+    server: f64,
+    /// The server's lane, beside which words stand.
+    beside: f64,
     shapes: &'a mut Vec<Shape>,
 }
 
 impl Pen<'_> {
-    fn push(&mut self, seq: Seq, kind: Kind) {
+    pub(crate) fn push(&mut self, seq: Seq, kind: Kind) {
         self.shapes.push(Shape { seq, kind });
     }
 
-    /// An arrow with its words above it.
-    fn arrow(&mut self, dir: Dir, slant: f64, stroke: Stroke, text: String) {
-        let (client, server) = ends(self.layout, self.conn);
-        let (client, server) = (client + 6.0, server - 6.0);
+    fn time(&mut self, columns: &Columns, row: &Row, before: Option<&Row>) {
+        let text = amount::clock(row.at.since(self.model.began()));
+        let since = before.map(|before| format!("+{}", amount::time(row.at.since(before.at))));
+        let at = (columns.times(), self.y + 1.0);
+        self.push(self.seq, Kind::Time { at, text, since: since.unwrap_or_default() });
+        if let (Some(gap), Some(before)) = (row.gap, before) {
+            let x = (columns.times() - 44.0, columns.width() - 24.0);
+            let text = text::say("ladder-gap", &[("took", (&amount::time(gap)).into())]);
+            let y = f64::midpoint(before.line, row.line) - 2.0;
+            self.push(self.seq, Kind::Gap { x, y, text });
+        }
+    }
+
+    fn fold(&mut self, step: &Step, last: usize, count: u64) {
+        let x = (self.client.min(self.server) + 8.0, self.client.max(self.server) - 8.0);
+        let until = self.model.steps.get(last).map_or(step.at(), Step::at);
+        let took = amount::time(until.since(step.at()));
+        let args = [("count", count.into()), ("took", (&took).into())];
+        let kind = Kind::Fold { x, y: self.y, text: text::say("ladder-fold", &args) };
+        self.push(self.seq, kind);
+    }
+
+    /// An arrow with its words: above its middle where rows are evenly spaced, else at its
+    /// beginning, where no other row's words can be.
+    fn arrow(&mut self, dir: Dir, (upper, lower): (f64, f64), stroke: Stroke, text: String) {
+        let way = if self.server < self.client { -1.0 } else { 1.0 };
+        let (client, server) = (self.client + way * 6.0, self.server - way * 6.0);
         let (begin, end) = match dir {
             Dir::ToServer => (client, server),
             Dir::ToClient => (server, client),
         };
-        let (upper, lower) = (self.y - slant / 2.0, self.y + slant / 2.0);
         self.push(self.seq, Kind::Arrow { from: (begin, upper), to: (end, lower), stroke });
-        let at = (f64::midpoint(client, server), self.y - 9.0);
+        let timed = self.rows.height(Micros(0)).is_some();
+        let (x, anchor) = match (timed, begin < end) {
+            (false, _) => (f64::midpoint(client, server), Anchor::Middle),
+            (true, true) => (begin + 4.0, Anchor::Start),
+            (true, false) => (begin - 4.0, Anchor::End),
+        };
+        let y = if timed { upper - 5.0 } else { self.y - 9.0 };
         let room = (server - client).abs() - 8.0;
-        self.push(self.seq, Kind::Label { at, room, text, stroke });
+        self.push(self.seq, Kind::Label { at: (x, y), anchor, room, text, stroke });
     }
 
-    fn open(&mut self) {
-        self.arrow(Dir::ToServer, 0.0, Stroke::Establish, "Establish TCP connection".to_owned());
+    fn flat(&self) -> (f64, f64) {
+        (self.y, self.y)
+    }
+
+    fn open(&mut self, step: &Step) {
+        self.arrow(Dir::ToServer, self.flat(), Stroke::Establish, text::say("ladder-open", &[]));
+        if let Some(conn) = step.conn {
+            let text = text::say("ladder-conn", &[("conn", (&conn.to_string()).into())]);
+            let way = if self.server < self.client { 1.0 } else { -1.0 };
+            self.push(self.seq, Kind::Name { at: (self.client + way * 8.0, self.y + 16.0), text });
+        }
         if let Some((seq, held)) = self.conn.setup {
-            let text = format!("link: set-up, {}", amount::time(held));
-            self.beside(seq, 17.0, text, Tone::Plain);
+            self.beside(seq, 17.0, setup(held), Tone::Plain);
         }
     }
 
@@ -130,35 +205,63 @@ impl Pen<'_> {
             Side::Client => self.model.lane_name(self.conn.client),
             Side::Server => self.model.lane_name(self.conn.server),
         };
+        let args = [("who", who.into())];
         let (stroke, text) = match how {
-            Ending::Fin => (Stroke::Close, format!("Close · {who} first")),
-            Ending::Reset => (Stroke::Reset, format!("{who} cut the connection off")),
+            Ending::Fin => (Stroke::Close, text::say("ladder-close", &args)),
+            Ending::Reset => (Stroke::Reset, text::say("ladder-reset", &args)),
         };
-        self.arrow(by.speaks(), 0.0, stroke, text);
+        self.arrow(by.speaks(), self.flat(), stroke, text);
     }
 
     fn message(&mut self, dir: Dir, events: &[Seq]) {
         let Some(first) = events.first().and_then(|seq| self.model.event(*seq)) else { return };
         let last = events.last().and_then(|seq| self.model.event(*seq)).unwrap_or(first);
-        let left = self.model.times(first).left;
-        let landed = self.model.times(last).landed;
-        let slant = if left.is_some() && landed.is_some() { SLANT } else { 0.0 };
+        let (left, landed) = (self.model.times(first).left, self.model.times(last).landed);
         let (stroke, text) = said(first, &self.model.header.run.0);
-        self.arrow(dir, slant, stroke, text);
+        let way = self.way(left, landed);
+        self.arrow(dir, way, stroke, text);
         for seq in events {
-            self.payload(*seq, slant);
+            self.payload(*seq, dir, way.1 - self.y);
             self.faults(*seq);
         }
     }
 
-    /// The content that a body carries, as a pill below the arrow.
-    fn payload(&mut self, seq: Seq, slant: f64) {
+    /// From which height to which something goes; flat unless both moments are known.
+    fn way(&self, left: Option<Micros>, landed: Option<Micros>) -> (f64, f64) {
+        let (Some(_), Some(landed)) = (left, landed) else { return self.flat() };
+        match self.rows.height(landed) {
+            Some(lower) => (self.y, lower.max(self.y)),
+            None => (self.y - SLANT / 2.0, self.y + SLANT / 2.0),
+        }
+    }
+
+    fn chunk(&mut self, dir: Dir, seq: Seq) {
+        let Some(What::Chunk(chunk)) = self.entry() else { return };
+        let span = Span { start: chunk.offset, len: chunk.bytes.len() as u64 };
+        let times = self.model.moments.of(chunk.conn, dir, &Spans::one(span));
+        let way = self.way(times.left, times.landed);
+        let from = amount::count(span.start);
+        let to = amount::count(span.end().saturating_sub(1));
+        let args = [("count", span.len.into()), ("from", (&from).into()), ("to", (&to).into())];
+        let text = text::say("ladder-chunk", &args);
+        self.arrow(dir, way, Stroke::Chunk, text);
+        self.push(seq, Kind::Chunk { at: (self.beside + 16.0, self.y), more: 0 });
+    }
+
+    /// The content that a body carries, as a pill below the arrow; where distance is time, on the
+    /// line of the arrow's words, at its other end.
+    fn payload(&mut self, seq: Seq, dir: Dir, slant: f64) {
         let Some(event) = self.model.event(seq) else { return };
         let Said::Http1(Http1::Body(body)) = &event.kind else { return };
-        let (client, server) = ends(self.layout, self.conn);
         let text = amount::bytes(body.content_len);
-        let at = (f64::midpoint(client, server), self.y + slant / 2.0 + 11.0);
         let width = 7.0 * text.chars().count() as f64 + 18.0;
+        let at = if self.rows.height(Micros(0)).is_some() {
+            let end = if dir == Dir::ToServer { self.server } else { self.client };
+            let inward = if end > f64::midpoint(self.server, self.client) { -1.0 } else { 1.0 };
+            (end + inward * (width / 2.0 + 12.0), self.y - 9.0)
+        } else {
+            (f64::midpoint(self.client, self.server), self.y + slant + 11.0)
+        };
         self.push(seq, Kind::Payload { at, width, text });
     }
 
@@ -174,81 +277,35 @@ impl Pen<'_> {
     }
 
     /// Words to the right of the server's lane.
-    fn beside(&mut self, seq: Seq, down: f64, text: String, tone: Tone) {
-        let at = (self.layout.lane(self.conn.server) + 14.0, self.y + down);
+    pub(crate) fn beside(&mut self, seq: Seq, down: f64, text: String, tone: Tone) {
+        let at = (self.beside + 14.0, self.y + down);
         self.push(seq, Kind::Note { at, text, tone });
     }
 
-    fn wait(&mut self, wait: Wait, text: String) {
+    /// Words beside a wait at the server.
+    pub(crate) fn below_wait(&mut self, seq: Seq, text: String) {
+        let at = (self.beside + 28.0, self.y + 15.0);
+        self.push(seq, Kind::Note { at, text, tone: Tone::Plain });
+    }
+
+    /// A wait up to a moment; where distance is time, in its length.
+    pub(crate) fn wait(&mut self, wait: Wait, until: Micros, text: String) {
         let x = match wait {
-            Wait::Hold | Wait::Gate => self.layout.lane(self.conn.server) + 4.0,
+            Wait::Hold | Wait::Gate => self.beside + 4.0,
             // Beside the connection itself, so that it is on nobody else's lane.
-            Wait::Idle => ends(self.layout, self.conn).0 + 10.0,
+            Wait::Idle => self.client + 10.0,
         };
-        let (top, bottom) = (self.y - ROW / 2.0 + 4.0, self.y + ROW / 2.0 - 4.0);
-        self.push(self.seq, Kind::Wait { x, top, bottom, wait, text });
-    }
-
-    fn gate(&mut self, step: &Step, released: Option<(Seq, Micros)>) {
-        let Some(What::Note(note)) = self.entry() else { return };
-        let note::What::GateHeld { act, .. } = note.what else { return };
-        let text = match released {
-            None => "Waits for Next".to_owned(),
-            Some((_, at)) => format!("Waited {}", amount::time(at.since(step.at()))),
+        let (top, bottom) = match self.rows.height(until) {
+            Some(bottom) => (self.y, bottom.max(self.y + 20.0)),
+            None => (self.y - ROW / 2.0 + 4.0, self.y + ROW / 2.0 - 4.0),
         };
-        self.wait(Wait::Gate, text);
-        let at = (self.layout.lane(self.conn.server) + 28.0, self.y + 15.0);
-        if released.is_none() {
-            let left = self.conn.closed.is_some();
-            let text = if left { "the client left" } else { before(act) }.to_owned();
-            self.push(self.seq, Kind::Note { at, text, tone: Tone::Plain });
-        }
-        let Some((seq, _)) = released else { return };
-        let by = match self.model.entry(seq).map(|entry| &entry.what) {
-            Some(What::Note(note::Note { what: note::What::GateReleased { by, .. }, .. })) => *by,
-            _ => return,
-        };
-        let text = released_by(by);
-        self.push(seq, Kind::Note { at, text: text.to_owned(), tone: Tone::Plain });
-    }
-
-    fn note(&mut self) {
-        let Some(What::Note(note)) = self.entry() else { return };
-        let (text, tone) = match &note.what {
-            note::What::KeepAliveOver { after_us } => {
-                (format!("keep-alive of {} is over", amount::time(*after_us)), Tone::Plain)
-            }
-            note::What::Refused { status, why } => {
-                let status = status.map(|status| format!("{status}: ")).unwrap_or_default();
-                (format!("refused, {status}{}", short(why)), Tone::Fault)
-            }
-            note::What::Cap { why } => (short(why), Tone::Fault),
-            // These two have no step of their own, unless what they belong to was not heard.
-            note::What::LinkSetup { held_us } => {
-                (format!("link: set-up, {}", amount::time(*held_us)), Tone::Plain)
-            }
-            note::What::GateReleased { by, .. } => (released_by(*by).to_owned(), Tone::Plain),
-            note::What::GateHeld { .. } | note::What::State { .. } => return,
-        };
-        self.beside(self.seq, 4.0, text, tone);
-    }
-
-    fn lost(&mut self) {
-        let Some(What::Lost(lost)) = self.entry() else { return };
-        let why = match lost.why {
-            Loss::Queue => "the queue was full",
-            Loss::Run => "the run is full",
-            Loss::Body => "a body is kept only so far",
-        };
-        let text = format!("⚠ {} not kept", amount::bytes(lost.len));
-        self.beside(self.seq, 4.0, text, Tone::Fault);
-        self.beside(self.seq, 18.0, why.to_owned(), Tone::Plain);
+        self.push(self.seq, Kind::Wait { x, top, bottom, line: self.y, wait, text });
     }
 
     /// The reads and writes that carried a step, at the lane whose socket was heard.
     fn chunks(&mut self, step: &Step) {
         let chunks = self.model.chunks_of(step);
-        let x = self.layout.lane(self.conn.server) + 16.0;
+        let x = self.beside + 16.0;
         let y = if step.what == StepKind::Open { self.y - 14.0 } else { self.y };
         for (index, chunk) in chunks.iter().take(CHUNKS).enumerate() {
             let more = if index + 1 == CHUNKS { chunks.len() - CHUNKS } else { 0 };
@@ -257,9 +314,14 @@ impl Pen<'_> {
         }
     }
 
-    fn entry(&self) -> Option<&What> {
+    pub(crate) fn entry(&self) -> Option<&What> {
         self.model.entry(self.seq).map(|entry| &entry.what)
     }
+}
+
+/// What the link says of a connection's set-up.
+pub(crate) fn setup(held: Micros) -> String {
+    text::say("ladder-setup", &[("took", (&amount::time(held)).into())])
 }
 
 /// What goes over, in the words of its own first line.
@@ -276,40 +338,9 @@ pub fn said(event: &Event, run: &str) -> (Stroke, String) {
                 format!("{} {} {}", response.version.text(), response.status, response.reason);
             (stroke, text)
         }
-        Http1::Body(_) => (Stroke::Unread, "Body".to_owned()),
-        Http1::Malformed => (Stroke::Unread, "A head that breaks the rules".to_owned()),
-        Http1::Partial => (Stroke::Unread, "Half a head".to_owned()),
-        Http1::Rest(_) => (Stroke::Unread, "Bytes not decoded".to_owned()),
-    }
-}
-
-/// What let a gate go on.
-const fn released_by(by: Release) -> &'static str {
-    match by {
-        Release::Next => "Next was pressed",
-        Release::Limit => "went on by itself",
-        Release::RunEnded => "the run ended",
-        Release::Abandoned => "no longer needed",
-    }
-}
-
-/// The first sentence of a text.
-fn short(text: &str) -> String {
-    text.split([':', '.', ';']).next().unwrap_or(text).to_owned()
-}
-
-/// What a gate stands before, as its caption.
-const fn before(act: Act) -> &'static str {
-    match act {
-        Act::Answer => "before it answers",
-        Act::Close => "before it closes",
-    }
-}
-
-/// What the server is about to do, in a sentence.
-pub const fn act_name(act: Act) -> &'static str {
-    match act {
-        Act::Answer => "answers",
-        Act::Close => "closes the connection",
+        Http1::Body(_) => (Stroke::Unread, text::say("ladder-body", &[])),
+        Http1::Malformed => (Stroke::Unread, text::say("ladder-malformed", &[])),
+        Http1::Partial => (Stroke::Unread, text::say("ladder-partial", &[])),
+        Http1::Rest(_) => (Stroke::Unread, text::say("ladder-rest", &[])),
     }
 }

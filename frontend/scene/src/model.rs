@@ -1,7 +1,7 @@
 //! The log folded into what a ladder needs: lanes, connections, and steps in the order of their
 //! moments. It grows with each entry and is never rebuilt.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use trace::entry::{self, Entry, What};
 use trace::event::Event;
@@ -39,6 +39,14 @@ pub struct Model {
     pub state: RunState,
     /// Why it ended, where that is not plain.
     pub ended_why: String,
+    /// Places among the steps at which something was put in or changed after the fact.
+    pub edits: Vec<usize>,
+    /// How many letters the longest label has.
+    pub longest_label: usize,
+    /// The connections that are open.
+    pub open: BTreeSet<ConnId>,
+    /// When the last of all answers was whole at its client.
+    pub(crate) last_answer: Option<Micros>,
     pub(crate) fold: Fold,
     pub(crate) gates: BTreeMap<u64, Gate>,
 }
@@ -68,8 +76,8 @@ pub struct Conn {
     pub(crate) messages: [Vec<(u64, Key)>; 2],
     /// Requests without an answer: by exchange, the entry with which each was whole.
     pub(crate) asked: BTreeMap<u64, Seq>,
-    /// When the last answer was whole at the client.
-    pub(crate) last_answer: Option<Micros>,
+    /// Exchanges that are preflights.
+    pub preflights: BTreeSet<u64>,
     /// Requests that had no answer when it closed.
     pub unanswered: u64,
     /// The entry with which the last answer was whole, if the connection goes on after it.
@@ -176,6 +184,10 @@ impl Model {
             moments: Moments::default(),
             state: RunState::Ready,
             ended_why: String::new(),
+            edits: Vec::new(),
+            longest_label: 0,
+            open: BTreeSet::new(),
+            last_answer: None,
             fold: Fold::default(),
             gates: BTreeMap::new(),
         }
@@ -262,10 +274,22 @@ impl Model {
     /// The step that shows an entry.
     #[must_use]
     pub fn step_of(&self, seq: Seq) -> Option<usize> {
-        self.steps.iter().position(|step| {
+        let direct = self.steps.iter().position(|step| {
             step.seq() == seq
                 || matches!(&step.what, StepKind::Message { events, .. } if events.contains(&seq))
-        })
+        });
+        let of_chunk = || {
+            let chunk = self.entry(seq).filter(|entry| matches!(entry.what, What::Chunk(_)))?;
+            let conn = chunk.what.conn();
+            let carried = |step: &Step| self.chunks_of(step).iter().any(|chunk| chunk.seq == seq);
+            self.steps.iter().position(|step| step.conn == conn && carried(step))
+        };
+        direct.or_else(of_chunk)
+    }
+
+    /// Where the last step of a connection stands.
+    pub(crate) fn last_key(&self, conn: ConnId) -> Option<Key> {
+        self.conns.get(&conn)?.keys.last().copied()
     }
 
     /// The first step's moment: the ladder's clock begins there.
@@ -281,19 +305,21 @@ impl Model {
             return Vec::new();
         };
         match &step.what {
-            StepKind::Message { dir, .. } => {
+            StepKind::Message { dir, events } => {
                 let messages = &conn.messages[dir.index()];
                 let chunks = &conn.chunks[dir.index()];
-                let Some(mine) = messages.iter().rposition(|(_, key)| *key == step.key) else {
+                let event = |seq: Option<&Seq>| seq.and_then(|seq| self.event(*seq));
+                let (Some(head), Some(last)) = (event(events.first()), event(events.last())) else {
                     return Vec::new();
                 };
-                let first = messages.iter().position(|(_, key)| *key == step.key).unwrap_or(mine);
-                let from = first.checked_sub(1).and_then(|before| messages.get(before));
-                let from = from.map_or(0, |(end, _)| *end);
                 // What no event covers yet stands with the last message.
-                let last = mine + 1 == messages.len();
-                let upto =
-                    if last { u64::MAX } else { messages.get(mine).map_or(0, |(end, _)| *end) };
+                let newest = messages.last().is_some_and(|(_, key)| *key == step.key);
+                let upto = if newest { u64::MAX } else { last.evidence.end() };
+                let start = head.evidence.start();
+                // What no event covers stands with the message after it.
+                let before = messages.partition_point(|(end, _)| *end <= start).checked_sub(1);
+                let from =
+                    before.and_then(|before| messages.get(before)).map_or(0, |(end, _)| *end);
                 let begin = chunks.partition_point(|chunk| chunk.span.start < from);
                 chunks
                     .iter()
@@ -313,21 +339,19 @@ impl Model {
     /// Whether nothing more is to be heard: the run is over and its connections are closed.
     #[must_use]
     pub fn settled(&self) -> bool {
-        !self.state.serves() && self.conns.values().all(|conn| conn.closed.is_some())
+        !self.state.serves() && self.open.is_empty()
     }
 
     /// From the first connection's opening to the last answer's landing.
     #[must_use]
     pub fn answered_in(&self) -> Option<Micros> {
-        let last = self.conns.values().filter_map(|conn| conn.last_answer).max()?;
-        Some(last.since(self.began()))
+        Some(self.last_answer?.since(self.began()))
     }
 
     /// Whether the server waits at a gate until Next is pressed.
     #[must_use]
     pub fn waits_at_gate(&self) -> bool {
-        let open =
-            |gate: &Gate| self.conns.get(&gate.conn).is_none_or(|conn| conn.closed.is_none());
+        let open = |gate: &Gate| self.open.contains(&gate.conn);
         self.state.serves() && self.gates.values().any(open)
     }
 

@@ -25,6 +25,15 @@ pub enum Kind {
         bottom: f64,
         /// Whether it is open.
         open: bool,
+        /// Which of the patterns it has, so that neighbours differ.
+        pattern: u64,
+    },
+    /// A connection's name, where it begins.
+    Name {
+        /// The end of the words.
+        at: (f64, f64),
+        /// The words.
+        text: String,
     },
     /// Something that goes from one lane to another.
     Arrow {
@@ -35,10 +44,12 @@ pub enum Kind {
         /// What goes.
         stroke: Stroke,
     },
-    /// Words in the middle of an arrow.
+    /// The words of an arrow.
     Label {
-        /// Their middle.
+        /// Where they stand.
         at: (f64, f64),
+        /// What of them stands there.
+        anchor: Anchor,
         /// How wide they may be.
         room: f64,
         /// The words.
@@ -63,6 +74,8 @@ pub enum Kind {
         top: f64,
         /// Its end.
         bottom: f64,
+        /// The line of its words.
+        line: f64,
         /// What is waited for.
         wait: Wait,
         /// The words beside it.
@@ -84,13 +97,60 @@ pub enum Kind {
         /// How many more are folded into it.
         more: usize,
     },
-    /// The moment of a step.
+    /// The moment of a row.
     Time {
         /// The end of the words.
         at: (f64, f64),
         /// The words.
         text: String,
+        /// How long after the row before.
+        since: String,
     },
+    /// Time in which nothing happened, and that is not drawn in its length.
+    Gap {
+        /// Its left and right edge.
+        x: (f64, f64),
+        /// Its middle.
+        y: f64,
+        /// The words on it.
+        text: String,
+    },
+    /// Housekeeping, folded.
+    Fold {
+        /// Its left and right edge.
+        x: (f64, f64),
+        /// Its middle.
+        y: f64,
+        /// The words on it.
+        text: String,
+    },
+}
+
+impl Kind {
+    /// What is drawn later stands before what is drawn earlier.
+    #[must_use]
+    pub const fn depth(&self) -> u8 {
+        match self {
+            Self::Ribbon { .. } => 0,
+            Self::Gap { .. } | Self::Fold { .. } => 1,
+            Self::Wait { .. } => 2,
+            Self::Arrow { .. } => 3,
+            Self::Chunk { .. } | Self::Time { .. } => 4,
+            Self::Payload { .. } | Self::Note { .. } | Self::Name { .. } => 5,
+            Self::Label { .. } => 6,
+        }
+    }
+}
+
+/// What of a text stands at its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Anchor {
+    /// Its beginning.
+    Start,
+    /// Its middle.
+    Middle,
+    /// Its end.
+    End,
 }
 
 /// What an arrow is.
@@ -110,6 +170,8 @@ pub enum Stroke {
     Failure,
     /// Bytes that were not understood.
     Unread,
+    /// One read or write at the socket.
+    Chunk,
 }
 
 /// What is waited for.

@@ -1,19 +1,20 @@
-//! What a step says: what happened and why, in sentences made from this run's numbers. Each number
-//! names the entries from which it was read or reckoned.
+//! What a step says: what happened and why, in sentences of the catalogue with this run's numbers.
+//! Each number names the entries from which it was read or reckoned.
 
+use text::{Arg, say};
 use trace::entry::{Ending, What};
 use trace::event::{Event, Kind};
 use trace::http1::{Http1, Request, Response, Version};
 use trace::ids::{ConnId, Seq};
-use trace::note::{self, Release};
+use trace::note::{self, Act, Release};
 use trace::span::{Dir, Side};
 use trace::time::Micros;
 
 use crate::amount;
 use crate::build::towards;
-use crate::draw::{act_name, said};
+use crate::draw::said;
 use crate::model::{Model, Step, StepKind};
-use crate::told::Story;
+use crate::told::{Story, Told};
 
 /// Tells a step.
 #[must_use]
@@ -45,37 +46,37 @@ impl Teller<'_> {
         (name(conn.map(|conn| conn.client)), name(conn.map(|conn| conn.server)))
     }
 
-    fn titled(&mut self, title: impl Into<String>) -> ConnId {
+    /// The step's title, and between whom it is.
+    fn titled(&mut self, title: String) -> ConnId {
         let (client, server) = self.names();
         let conn = self.step.conn.unwrap_or_default();
-        self.story.title = title.into();
-        self.story.between = format!("{client} and {server} · connection {conn}");
+        let number = conn.to_string();
+        let args = [
+            ("client", Arg::Text(&client)),
+            ("server", Arg::Text(&server)),
+            ("conn", Arg::Text(&number)),
+        ];
+        self.story.title = title;
+        self.story.between = say("story-between", &args);
         conn
     }
 
     fn open(mut self) -> Story {
-        let conn = self.titled("TCP connection established");
+        let conn = self.titled(say("story-open-title", &[]));
         let (client, server) = self.names();
-        let seq = self.step.seq();
-        self.story
-            .say(format!("{client} connected to {server}: connection "))
-            .number(conn.to_string(), [seq])
-            .say(" of this run. ");
+        let args = [
+            ("client", Told::Word(&client)),
+            ("server", Told::Word(&server)),
+            ("conn", Told::Number(conn.to_string(), vec![self.step.seq()])),
+        ];
+        self.story.tell("story-open", &args);
         if let Some((setup, held)) = self.model.conns.get(&conn).and_then(|conn| conn.setup) {
-            self.story
-                .say("On this link the set-up costs a round trip: ")
-                .number(amount::time(held), [setup])
-                .say(" pass before the first byte of a request gets under way. ");
+            let held = Told::Number(amount::time(held), vec![setup]);
+            self.story.tell("story-open-setup", &[("held", held)]);
         }
-        let why = match self.model.header.lab.as_str() {
-            "http10" => {
-                "With HTTP/1.0 it will carry one request and one answer, and the next request pays for a connection again."
-            }
-            _ => {
-                "With HTTP/1.1 it stays open after an answer, so that the next request need not pay for one."
-            }
-        };
-        self.story.say(why);
+        let own = format!("story-open-why-{}", self.model.header.lab);
+        let why = if text::has(&own) { own.as_str() } else { "story-open-why-http11" };
+        self.story.tell(why, &[]);
         self.story
     }
 
@@ -83,13 +84,15 @@ impl Teller<'_> {
         let Some(first) = events.first().and_then(|seq| self.model.event(*seq)) else {
             return self.story;
         };
-        let title = said(first, &self.model.header.run.0).1;
-        self.titled(title);
         let (client, server) = self.names();
-        self.story.between = match towards(dir) {
-            Side::Server => format!("{client} to {server} · connection {}", first.conn),
-            Side::Client => format!("{server} to {client} · connection {}", first.conn),
+        let (from, to) = match towards(dir) {
+            Side::Server => (&client, &server),
+            Side::Client => (&server, &client),
         };
+        let conn = first.conn.to_string();
+        let args = [("from", Arg::Text(from)), ("to", Arg::Text(to)), ("conn", Arg::Text(&conn))];
+        self.story.between = say("story-between-to", &args);
+        self.story.title = said(first, &self.model.header.run.0).1;
         let Kind::Http1(said) = &first.kind;
         match said {
             Http1::Request(request) => self.request(first, request, events),
@@ -100,102 +103,88 @@ impl Teller<'_> {
             events.iter().filter_map(|seq| self.model.event(*seq)).flat_map(|event| &event.faults)
         {
             let told = wire::explain::fault(fault.code);
-            self.story.say(format!(" {}: {}", told.title, told.sentence));
+            let args =
+                [("title", Told::Word(&told.title)), ("sentence", Told::Word(&told.sentence))];
+            self.story.tell("story-fault", &args);
         }
         self.story
     }
 
-    /// How many bytes a step's events have, and how they travelled.
-    fn size(&mut self, events: &[Seq]) {
+    /// How many bytes a step's events have, and how they travelled; the second id is for when it is
+    /// known how long.
+    fn size(&mut self, ids: [&str; 2], who: &str, events: &[Seq]) {
         let of = |seq: &Seq| self.model.event(*seq).map_or(0, |event| event.evidence.len());
         let total: u64 = events.iter().map(of).sum();
-        self.story.number(amount::bytes(total), events);
         let chunks = self.model.chunks_of(self.step);
         let from: Vec<Seq> = chunks.iter().map(|chunk| chunk.seq).collect();
-        let count = from.len() as u64;
-        let calls = if count == 1 { " call" } else { " calls" };
-        self.story.say(", moved at the socket in ").number(amount::count(count), from).say(calls);
+        let mut args = vec![
+            ("who", Told::Word(who)),
+            ("bytes", Told::Number(amount::bytes(total), events.to_vec())),
+            ("calls", Told::Count(from.len() as u64, from)),
+        ];
         let first = events.first().and_then(|seq| self.model.event(*seq));
         let last = events.last().and_then(|seq| self.model.event(*seq));
         let left = first.and_then(|event| self.model.times(event).left);
         let landed = last.and_then(|event| self.model.times(event).landed);
+        let mut id = ids[0];
         if let (Some(left), Some(landed)) = (left, landed) {
-            self.story
-                .say(" and ")
-                .number(amount::time(landed.since(left)), events)
-                .say(" under way");
+            id = ids[1];
+            let time = amount::time(landed.since(left));
+            args.push(("time", Told::Number(time, events.to_vec())));
         }
-        self.story.say(". ");
+        self.story.tell(id, &args);
     }
 
     fn request(&mut self, event: &Event, request: &Request, events: &[Seq]) {
         let (client, _) = self.names();
-        self.story.say(format!("{client} asks: "));
-        self.size(events);
+        self.size(["story-asks", "story-asks-timed"], &client, events);
         let number = request.exchange + 1;
-        self.story.say("It is request ").number(number.to_string(), [self.step.seq()]);
-        self.story.say(" on connection ").number(event.conn.to_string(), [self.step.seq()]);
+        let seq = vec![self.step.seq()];
+        let mut args = vec![
+            ("number", Told::Number(number.to_string(), seq.clone())),
+            ("conn", Told::Number(event.conn.to_string(), seq)),
+        ];
         let setup = self.model.conns.get(&event.conn).and_then(|conn| conn.setup);
-        if self.model.header.lab == "http10" && request.version == Version::Http11 {
-            self.story.say(", and says HTTP/1.1, as browsers and most clients always do; the server will answer in HTTP/1.0 and close");
-        }
-        match (number, setup) {
+        let ids = match (number, setup) {
             (2.., Some((seq, held))) => {
-                self.story
-                    .say(": no new connection was needed, which saves a set-up of ")
-                    .number(amount::time(held), [seq])
-                    .say(".");
+                args.push(("saved", Told::Number(amount::time(held), vec![seq])));
+                ["story-request-saves", "story-request-saves-http10"]
             }
-            (2.., None) => {
-                self.story.say(": no new connection was needed.");
-            }
-            _ => {
-                self.story.say(", which had to be opened first.");
-            }
-        }
+            (2.., None) => ["story-request-reuses", "story-request-reuses-http10"],
+            _ => ["story-request-first", "story-request-first-http10"],
+        };
+        let newer = self.model.header.lab == "http10" && request.version == Version::Http11;
+        self.story.tell(ids[usize::from(newer)], &args);
     }
 
     fn response(&mut self, event: &Event, response: &Response, events: &[Seq]) {
         let (_, server) = self.names();
-        self.story.say(format!("{server} answers: "));
-        self.size(events);
-        let content = events.iter().filter_map(|seq| self.model.event(*seq)).find_map(|event| {
-            match &event.kind {
-                Kind::Http1(Http1::Body(body)) => Some(body.content_len),
-                _ => None,
-            }
+        self.size(["story-answers", "story-answers-timed"], &server, events);
+        let all: Vec<&Event> = events.iter().filter_map(|seq| self.model.event(*seq)).collect();
+        let content = all.iter().find_map(|event| match &event.kind {
+            Kind::Http1(Http1::Body(body)) => Some(body.content_len),
+            _ => None,
         });
         if let Some(content) = content {
-            let total: u64 = events
-                .iter()
-                .filter_map(|seq| self.model.event(*seq))
-                .map(|event| event.evidence.len())
-                .sum();
-            self.story
-                .number(amount::bytes(content), events)
-                .say(" of it are content, ")
-                .number(amount::share(content, total), events)
-                .say("; the rest says how to read it. ");
+            let total: u64 = all.iter().map(|event| event.evidence.len()).sum();
+            let args = [
+                ("content", Told::Number(amount::bytes(content), events.to_vec())),
+                ("share", Told::Number(amount::share(content, total), events.to_vec())),
+            ];
+            self.story.tell("story-content", &args);
         }
-        if let Some(took) = self.took(event, response) {
-            self.story.say("The server took ").number(amount::time(took.0), took.1);
+        if let Some((took, from)) = self.took(event, response) {
             let paused = self.model.header.params.get("pause").is_some_and(|pause| pause == true);
-            self.story.say(if paused { ", its wait at the gate included. " } else { ". " });
+            let id = if paused { "story-took-paused" } else { "story-took" };
+            self.story.tell(id, &[("took", Told::Number(amount::time(took), from))]);
         }
-        let seq = [self.step.seq()];
         match (response.persistent, response.keep_alive_s) {
             (true, Some(seconds)) => {
-                self.story
-                    .say("The connection stays open; after ")
-                    .number(format!("{seconds} s"), seq)
-                    .say(" without a request the server closes it.");
+                let time = Told::Number(format!("{seconds} s"), vec![self.step.seq()]);
+                self.story.tell("story-stays-for", &[("time", time)]);
             }
-            (true, None) => {
-                self.story.say("The connection stays open.");
-            }
-            (false, _) => {
-                self.story.say("The connection will not carry another request.");
-            }
+            (true, None) => self.story.tell("story-stays", &[]),
+            (false, _) => self.story.tell("story-stays-not", &[]),
         }
     }
 
@@ -217,57 +206,56 @@ impl Teller<'_> {
     }
 
     fn unread(&mut self, event: &Event, events: &[Seq]) {
-        let who = match event.from {
-            Side::Client => self.names().0,
-            Side::Server => self.names().1,
-        };
-        self.story.say(format!("{who} sent "));
-        self.size(events);
-        self.story.say("They could not be read as HTTP.");
+        let (client, server) = self.names();
+        let who = if event.from == Side::Client { client } else { server };
+        self.size(["story-sent", "story-sent-timed"], &who, events);
+        self.story.tell("story-unread", &[]);
+    }
+
+    /// A wait on the connection, which ends with the entry `by`.
+    fn wait(&mut self, id: &str, until: Micros, by: Seq) {
+        let (client, server) = self.names();
+        let took = amount::time(until.since(self.step.at()));
+        let args = [
+            ("client", Told::Word(&client)),
+            ("server", Told::Word(&server)),
+            ("took", Told::Number(took, vec![self.step.seq(), by])),
+        ];
+        self.story.tell(id, &args);
     }
 
     fn hold(mut self, until: Micros, by: Seq) -> Story {
-        self.titled("The server works");
-        let (client, server) = self.names();
-        let took = until.since(self.step.at());
-        self.story
-            .say(format!("{server} had the request for "))
-            .number(amount::time(took), [self.step.seq(), by])
-            .say(format!(" before it answered. {client} can do nothing on this connection but wait: with HTTP/1 the answers come in the order of the requests."));
+        self.titled(say("story-hold-title", &[]));
+        self.wait("story-hold", until, by);
         self.story
     }
 
     fn idle(mut self, until: Micros, by: Seq) -> Story {
-        self.titled("The connection is idle");
-        let (client, server) = self.names();
-        let took = until.since(self.step.at());
-        self.story
-            .say("For ")
-            .number(amount::time(took), [self.step.seq(), by])
-            .say(format!(" nothing went over the connection, and it stayed open. {client} could have asked again at once; {server} has no way to speak first."));
+        self.titled(say("story-idle-title", &[]));
+        self.wait("story-idle", until, by);
         self.story
     }
 
     fn gate(mut self, released: Option<(Seq, Micros)>) -> Story {
         let seq = self.step.seq();
-        let held = match self.model.entry(seq).map(|entry| &entry.what) {
+        let (act, limit) = match self.model.entry(seq).map(|entry| &entry.what) {
             Some(What::Note(note::Note {
                 what: note::What::GateHeld { act, limit_us, .. },
                 ..
             })) => (*act, *limit_us),
             _ => return self.story,
         };
-        self.titled("Paused: the real server waits");
+        self.titled(say("story-gate-title", &[]));
         let (client, server) = self.names();
-        self.story.say(format!(
-            "{server} has stopped before it {}. {client} really waits. ",
-            act_name(held.0)
-        ));
+        let before = match act {
+            Act::Answer => "story-gate-answer",
+            Act::Close => "story-gate-close",
+        };
+        let args = [("client", Told::Word(&client)), ("server", Told::Word(&server))];
+        self.story.tell(before, &args);
         let Some((release, at)) = released else {
-            self.story
-                .say("Press Next to let it go on; after ")
-                .number(amount::time(held.1), [seq])
-                .say(" it does so by itself.");
+            let limit = Told::Number(amount::time(limit), vec![seq]);
+            self.story.tell("story-gate-press", &[("limit", limit)]);
             return self.story;
         };
         let by = self.model.entry(release).and_then(|entry| match &entry.what {
@@ -275,15 +263,13 @@ impl Teller<'_> {
             _ => None,
         });
         let why = match by {
-            Some(Release::Next) => "Next was pressed",
-            Some(Release::Limit) => "nobody pressed Next, so it went on by itself",
-            Some(Release::Abandoned) => "then nobody waited for it any more",
-            _ => "the run ended",
+            Some(Release::Next) => "story-gate-next",
+            Some(Release::Limit) => "story-gate-limit",
+            Some(Release::Abandoned) => "story-gate-abandoned",
+            _ => "story-gate-ended",
         };
-        self.story
-            .say("It waited ")
-            .number(amount::time(at.since(self.step.at())), [seq, release])
-            .say(format!(": {why}."));
+        let waited = amount::time(at.since(self.step.at()));
+        self.story.tell(why, &[("waited", Told::Number(waited, vec![seq, release]))]);
         self.story
     }
 
@@ -294,23 +280,25 @@ impl Teller<'_> {
         };
         match &note.what {
             note::What::KeepAliveOver { after_us } => {
-                self.titled("Keep-alive time is over");
-                let server = self.names().1;
-                self.story
-                    .say("Nothing was asked for ")
-                    .number(amount::time(*after_us), [seq])
-                    .say(format!(" after {server}'s last answer had left it. That is the keep-alive time of this run, so it closes the connection to have its memory back."));
+                self.titled(say("story-keep-alive-title", &[]));
+                let (_, server) = self.names();
+                let after = Told::Number(amount::time(*after_us), vec![seq]);
+                let args = [("after", after), ("server", Told::Word(&server))];
+                self.story.tell("story-keep-alive", &args);
             }
             note::What::Refused { status, why } => {
-                self.titled("Refused");
+                self.titled(say("story-refused-title", &[]));
                 if let Some(status) = status {
-                    self.story.say("Status ").number(status.to_string(), [seq]).say(": ");
+                    let status = Told::Number(status.to_string(), vec![seq]);
+                    let args = [("status", status), ("why", Told::Word(why))];
+                    self.story.tell("story-refused", &args);
+                } else {
+                    self.story.quote(why);
                 }
-                self.story.say(why.clone());
             }
             note::What::Cap { why } => {
-                self.titled("A cap struck");
-                self.story.say(why.clone());
+                self.titled(say("story-cap-title", &[]));
+                self.story.quote(why);
             }
             _ => {}
         }
@@ -318,50 +306,42 @@ impl Teller<'_> {
     }
 
     fn lost(mut self) -> Story {
-        self.titled("Bytes not kept");
+        self.titled(say("story-lost-title", &[]));
         let seq = self.step.seq();
         if let Some(What::Lost(lost)) = self.model.entry(seq).map(|entry| &entry.what) {
-            self.story
-                .number(amount::bytes(lost.len), [seq])
-                .say(" went over the connection and were counted, but not kept.");
+            let bytes = Told::Number(amount::bytes(lost.len), vec![seq]);
+            self.story.tell("story-lost", &[("bytes", bytes)]);
         }
         self.story
     }
 
     fn close(mut self) -> Story {
-        let conn = self.titled("Connection closed");
+        let conn = self.titled(say("story-closed-title", &[]));
         let seq = self.step.seq();
         let (client, server) = self.names();
         let Some(What::Closed(closed)) = self.model.entry(seq).map(|entry| &entry.what) else {
             return self.story;
         };
         let who = if closed.by == Side::Server { server } else { client };
-        self.story.say(match closed.how {
-            Ending::Fin => format!("{who} closed first. "),
-            Ending::Reset => {
-                format!("{who} cut the connection off: the other side learns it as an error. ")
-            }
-        });
+        let how = match closed.how {
+            Ending::Fin => "story-closed-fin",
+            Ending::Reset => "story-closed-reset",
+        };
+        self.story.tell(how, &[("who", Told::Word(&who))]);
         let Some(known) = self.model.conns.get(&conn) else { return self.story };
-        let opened = known.opened.and_then(|seq| self.model.entry(seq));
-        if let Some(opened) = opened {
-            let served = known.served.len() as u64;
-            let answers = if served == 1 { " answer." } else { " answers." };
-            let from: Vec<Seq> = known.served.iter().copied().chain([seq]).collect();
-            self.story
-                .say("The connection lived ")
-                .number(amount::time(self.step.at().since(opened.at_us)), [opened.seq, seq])
-                .say(" and carried ")
-                .number(amount::count(served), from)
-                .say(answers);
-            if known.unanswered > 0 {
-                let requests = if known.unanswered == 1 { " request" } else { " requests" };
-                self.story
-                    .say(" It cut off ")
-                    .number(amount::count(known.unanswered), [opened.seq, seq])
-                    .say(requests)
-                    .say(" that had no answer yet.");
-            }
+        let Some(opened) = known.opened.and_then(|seq| self.model.entry(seq)) else {
+            return self.story;
+        };
+        let lived = amount::time(self.step.at().since(opened.at_us));
+        let from = known.served.iter().copied().chain([seq]).collect();
+        let args = [
+            ("lived", Told::Number(lived, vec![opened.seq, seq])),
+            ("answers", Told::Count(known.served.len() as u64, from)),
+        ];
+        self.story.tell("story-closed-lived", &args);
+        if known.unanswered > 0 {
+            let requests = Told::Count(known.unanswered, vec![opened.seq, seq]);
+            self.story.tell("story-closed-cut", &[("requests", requests)]);
         }
         self.story
     }

@@ -11,9 +11,12 @@ use trace::span::{Dir, Side};
 use trace::time::Micros;
 use wire::conn::Conn;
 
-use crate::bytes;
-use crate::ladder::{View, picture};
+use crate::bytes::{self, Coding};
+use crate::columns::Columns;
+use crate::ladder::{Picture, View, WHOLE, picture};
+use crate::look::{Clock, Layer, Look};
 use crate::model::{Model, StepKind};
+use crate::rows::{ROW, Rows};
 use crate::shape::{Kind, Shape, Stroke};
 use crate::story::tell;
 use crate::told::Piece;
@@ -116,10 +119,24 @@ fn a_run() -> Vec<Entry> {
     log.entries
 }
 
-const ALL: View = View { width: 900.0, first: 0, rows: 1_000, now: None };
+/// Every layer by every clock.
+fn looks() -> Vec<Look> {
+    let clocks = [Clock::Steps, Clock::Time];
+    let of = |layer| clocks.map(|clock| Look { layer, clock, ..Look::default() });
+    [Layer::Message, Layer::Frame, Layer::Bytes].into_iter().flat_map(of).collect()
+}
+
+fn drawn(model: &Model, look: &Look, view: View) -> Picture {
+    let columns = Columns::of(model, &look.lanes, 900.0);
+    picture(model, &Rows::of(model, look, &columns), &columns, view)
+}
+
+fn shapes_by(entries: &[Entry], look: &Look) -> Vec<Shape> {
+    drawn(&Model::of(header(), entries.to_vec()), look, WHOLE).shapes
+}
 
 fn shapes(entries: &[Entry]) -> Vec<Shape> {
-    picture(&Model::of(header(), entries.to_vec()), ALL).shapes
+    shapes_by(entries, &Look::default())
 }
 
 fn seqs(shapes: &[Shape]) -> BTreeSet<Seq> {
@@ -150,28 +167,43 @@ fn the_steps_are_those_of_the_log() {
 #[test]
 fn each_mark_is_an_entry_and_goes_with_it() {
     let entries = a_run();
-    let all = seqs(&shapes(&entries));
     let known: BTreeSet<Seq> = entries.iter().map(|entry| entry.seq).collect();
-    assert!(all.is_subset(&known), "every mark is of an entry");
-    for removed in &entries {
-        let rest: Vec<Entry> =
-            entries.iter().filter(|entry| entry.seq != removed.seq).cloned().collect();
-        let mut expected = all.clone();
-        expected.remove(&removed.seq);
-        assert_eq!(seqs(&shapes(&rest)), expected, "without {removed:?}");
+    for look in looks() {
+        let all = seqs(&shapes_by(&entries, &look));
+        assert!(all.is_subset(&known), "every mark is of an entry: {look:?}");
+        for removed in &entries {
+            let rest: Vec<Entry> =
+                entries.iter().filter(|entry| entry.seq != removed.seq).cloned().collect();
+            let mut expected = all.clone();
+            expected.remove(&removed.seq);
+            let left = seqs(&shapes_by(&rest, &look));
+            match look.layer {
+                // What was hidden behind the entry may come to light, but nothing of the entry.
+                Layer::Bytes => {
+                    assert!(left.is_subset(&known) && !left.contains(&removed.seq), "{removed:?}");
+                }
+                _ => assert_eq!(left, expected, "without {removed:?}: {look:?}"),
+            }
+        }
     }
 }
 
 #[test]
 fn live_and_replayed_ladders_are_the_same() {
     let entries = a_run();
-    let mut live = Model::new(header());
-    for (index, entry) in entries.iter().enumerate() {
-        live.push(entry.clone());
-        let whole = Model::of(header(), entries[..=index].to_vec());
-        assert_eq!(picture(&live, ALL), picture(&whole, ALL));
-        live.push(entry.clone());
-        assert_eq!(live.entries.len(), index + 1, "an entry that comes twice is taken once");
+    for look in looks() {
+        let (mut live, mut rows) = (Model::new(header()), Rows::default());
+        for (index, entry) in entries.iter().enumerate() {
+            live.push(entry.clone());
+            let whole = Model::of(header(), entries[..=index].to_vec());
+            let columns = Columns::of(&live, &look.lanes, 900.0);
+            rows.update(&live, &look, &columns);
+            assert_eq!(rows.all, Rows::of(&whole, &look, &columns).all, "{look:?}");
+            let grown = picture(&live, &rows, &columns, WHOLE);
+            assert_eq!(grown, drawn(&whole, &look, WHOLE), "{look:?}");
+            live.push(entry.clone());
+            assert_eq!(live.entries.len(), index + 1, "an entry that comes twice is taken once");
+        }
     }
 }
 
@@ -239,10 +271,12 @@ fn bytes_and_fields_cover_the_event() {
         other => panic!("{other:?}"),
     };
     let seq = event(&model, 1);
-    let shown = bytes::of(&model, seq, 16).unwrap();
+    let shown = bytes::of(&model, seq, 16, Coding::Encoded).unwrap();
+    let rows = shown.rows(&model, 0..shown.count());
     let text: Vec<u8> =
-        shown.rows.iter().flat_map(|row| row.cells.iter().map(|cell| cell.0)).collect();
-    assert_eq!((text.as_slice(), shown.more), (GET, 0));
+        rows.iter().flat_map(|row| row.cells.iter().filter_map(|cell| cell.0)).collect();
+    assert_eq!((text.as_slice(), shown.len), (GET, GET.len() as u64));
+    assert_eq!(shown.all(&model), GET);
     assert_eq!(shown.fields[0].title, "Method");
     let headers = bytes::headers(&model, model.event(seq).unwrap());
     assert_eq!(headers, [("Host".to_owned(), "a".to_owned())]);
@@ -261,9 +295,10 @@ fn only_what_is_in_view_is_drawn() {
         log.say(590_000 + index * 200_000, Dir::ToClient, OK);
     }
     let model = Model::of(header(), log.entries);
-    let view = View { first: 700, rows: 20, ..ALL };
-    let seen = picture(&model, view);
-    assert_eq!(seen.rows.len(), 20);
+    let view = View { top: 700.0 * ROW, bottom: 719.0 * ROW, now: None };
+    let seen = drawn(&model, &Look::default(), view);
+    assert!((19..=21).contains(&seen.rows.len()), "{} rows", seen.rows.len());
     assert!(seen.shapes.len() < 200, "{} shapes", seen.shapes.len());
-    assert!(seen.height > 2_000.0 * crate::ladder::ROW);
+    assert!(seen.height > 2_000.0 * ROW);
+    assert!(seen.shapes.iter().any(|shape| matches!(shape.kind, Kind::Ribbon { .. })));
 }

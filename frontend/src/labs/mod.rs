@@ -28,7 +28,7 @@ pub async fn drive(state: State, active: &Active) {
             .model
             .with_untracked(|model| model.as_ref().is_none_or(|model| !model.state.serves()));
         if !stopped {
-            state.say("The browser had no answer to one of its requests, so the run was stopped.");
+            state.say(text::say("trouble-no-answer", &[]));
             session::press(state, "stop");
         }
     }

@@ -1,11 +1,13 @@
 //! The knobs of the lab, and Run.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use serde_json::Value;
 use trace::studio::{Param, ParamKind};
 
+use super::t;
 use crate::session;
-use crate::state::{State, state};
+use crate::state::{State, Toast, state};
 
 /// Knobs that are seldom turned, and so stand behind "More knobs".
 const SELDOM: [&str; 3] = ["resource", "peer", "pause_limit_s"];
@@ -14,7 +16,6 @@ const SELDOM: [&str; 3] = ["resource", "peer", "pause_limit_s"];
 #[component]
 pub fn Controls() -> impl IntoView {
     let state = state();
-    let summary = move || state.current_lab().map(|lab| lab.summary).unwrap_or_default();
     let knobs = move |seldom: bool| {
         let params = state.current_lab().map(|lab| lab.params).unwrap_or_default();
         let params =
@@ -22,15 +23,23 @@ pub fn Controls() -> impl IntoView {
         params.map(|param| knob(state, param)).collect_view()
     };
     view! {
-        <section class="controls" aria-label="Run">
-            <p class="summary">{summary}</p>
+        <section class="controls" aria-label=t("run-section")>
             <div class="knobs">
                 <RunButton />
                 {move || knobs(false)}
+                <label class="knob" for="start-paused" title=t("start-paused-title")>
+                    <span>{t("start-paused")}</span>
+                    <input
+                        type="checkbox"
+                        id="start-paused"
+                        prop:checked=move || state.start_paused.get()
+                        on:change=move |event| state.start_paused.set(event_target_checked(&event))
+                    />
+                </label>
             </div>
             <OwnClient />
             <details class="more">
-                <summary>"More knobs"</summary>
+                <summary>{t("more-knobs")}</summary>
                 <div class="knobs">{move || knobs(true)}</div>
             </details>
         </section>
@@ -44,29 +53,53 @@ fn under_way(state: State) -> bool {
             && state.model.with(|model| model.as_ref().is_none_or(|model| model.state.serves()))
 }
 
-/// On a phone the diagram begins below the knobs: it is brought into view.
-fn show_diagram() {
-    let width = window().inner_width().ok().and_then(|width| width.as_f64()).unwrap_or_default();
-    let figures = document().query_selector(".metrics").ok().flatten();
-    if let Some(figures) = figures.filter(|_| width <= 760.0) {
-        figures.scroll_into_view();
-    }
-}
-
-/// How a client of the reader's own joins the run.
+/// How a client of the reader's own joins the run: a line that can be selected as a whole.
 #[component]
 fn OwnClient() -> impl IntoView {
     let state = state();
     move || {
         let run = state.run.get().filter(|_| under_way(state) && !state.making.get())?;
         let url = run.urls.values().next()?.clone();
+        let line = format!("curl -v {url}/hello");
+        let copied = line.clone();
         Some(view! {
             <p class="own-client">
-                "Your own client joins this run: "
-                <code>{format!("curl {url}/hello")}</code>
+                {t("own-client")} " "
+                <code id="curl" tabindex="0">{line}</code> " "
+                <button class="segment lone" on:click=move |_| copy(state, copied.clone())>{t("copy")}</button>
             </p>
         })
     }
+}
+
+/// Copies a text, or says that the browser does not let it.
+pub fn copy(state: State, text: String) {
+    // Where the page is not served securely there is no clipboard; the types do not say so.
+    let navigator = window().navigator();
+    let clipboard = js_sys::Reflect::get(&navigator, &"clipboard".into());
+    if clipboard.map_or(true, |clipboard| clipboard.is_undefined()) {
+        return toast(state, text::say("copy-cannot", &[("text", (&text).into())]));
+    }
+    spawn_local(async move {
+        let promise = navigator.clipboard().write_text(&text);
+        let id = match wasm_bindgen_futures::JsFuture::from(promise).await {
+            Ok(_) => "copied",
+            Err(_) => "copy-refused",
+        };
+        toast(state, t(id));
+    });
+}
+
+fn toast(state: State, text: String) {
+    state.toast.set(Some(Toast { number: 0, text, undo: None }));
+    spawn_local(async move {
+        gloo_timers::future::TimeoutFuture::new(6_000).await;
+        state.toast.update(|toast| {
+            if toast.as_ref().is_some_and(|toast| toast.number == 0) {
+                *toast = None;
+            }
+        });
+    });
 }
 
 #[component]
@@ -76,7 +109,7 @@ fn RunButton() -> impl IntoView {
         if under_way(state) {
             view! {
                 <button class="primary stop" id="stop" on:click=move |_| session::press(state, "stop")>
-                    "■ Stop"
+                    {t("stop")}
                 </button>
             }
             .into_any()
@@ -86,12 +119,9 @@ fn RunButton() -> impl IntoView {
                     class="primary"
                     id="run"
                     disabled=move || state.lab.with(String::is_empty)
-                    on:click=move |_| {
-                        session::run(state);
-                        show_diagram();
-                    }
+                    on:click=move |_| session::run(state)
                 >
-                    "▶ Run"
+                    {t("run")}
                 </button>
             }
             .into_any()

@@ -1,76 +1,94 @@
-//! The step that the reader is at: what it says, and its bytes.
+//! The panel beside the ladder: the lab's lesson, and the reader's step from four sides.
 
+use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
-use scene::amount;
-use scene::model::{Model, Step, StepKind};
-use scene::story::tell;
-use scene::told::{Piece, Story};
-use trace::ids::Seq;
+use wasm_bindgen::JsCast as _;
 
-use super::bytes::event_bytes;
-use crate::state::state;
+use super::{bytes, explain, headers, lesson, t, timing};
+use crate::state::{State, Tab, state};
 
-/// What the inspector shows of a step.
-#[derive(Debug, Clone, PartialEq)]
-struct Shown {
-    number: usize,
-    count: usize,
-    at: String,
-    story: Story,
-    events: Vec<Seq>,
-}
-
-/// The panel beside the ladder.
+/// The panel; where there is no room beside the ladder it is a sheet before it.
 #[component]
 pub fn Inspector() -> impl IntoView {
     let state = state();
-    let shown = Memo::new(move |_| {
-        let step = state.step()?;
-        state.model.with(|model| model.as_ref().and_then(|model| show(model, step)))
-    });
+    let tab = move |tab: Tab| {
+        let on = move || state.tab.get() == tab;
+        view! {
+            <button
+                class="tab"
+                role="tab"
+                id=format!("tab-{}", tab.id())
+                aria-controls="panel"
+                aria-selected=move || on().to_string()
+                tabindex=move || if on() { "0" } else { "-1" }
+                on:click=move |_| state.tab.set(tab)
+            >
+                {t(name(tab))}
+            </button>
+        }
+    };
     view! {
-        <aside class="inspector" aria-label="Step">
-            {move || match shown.get() {
-                Some(shown) => step_view(shown).into_any(),
-                None => view! {
-                    <p class="hint">"Here you will read what happened at a step and why, and see its bytes."</p>
-                }.into_any(),
-            }}
+        <aside class="inspector" id="inspector" aria-label=t("inspector")>
+            <div class="inspector-head">
+                <div class="tabs" role="tablist" aria-label=t("inspector") on:keydown=move |event| arrows(state, &event)>
+                    {Tab::ALL.into_iter().map(tab).collect_view()}
+                </div>
+                <button class="quiet sheet-close" on:click=move |_| state.inspecting.set(false)>{t("close")}</button>
+            </div>
+            <div
+                class="panel"
+                id="panel"
+                role="tabpanel"
+                tabindex="0"
+                aria-labelledby=move || format!("tab-{}", state.tab.get().id())
+            >
+                {move || match state.tab.get() {
+                    Tab::Lesson => view! { <lesson::Lesson /> }.into_any(),
+                    tab => view! { <explain::Head /> {side(tab)} }.into_any(),
+                }}
+            </div>
         </aside>
     }
 }
 
-fn show(model: &Model, index: usize) -> Option<Shown> {
-    let step: &Step = model.steps.get(index)?;
-    let events = match &step.what {
-        StepKind::Message { events, .. } => events.clone(),
-        _ => Vec::new(),
-    };
-    Some(Shown {
-        number: index + 1,
-        count: model.steps.len(),
-        at: amount::clock(step.at().since(model.began())),
-        story: tell(model, step),
-        events,
-    })
+fn side(tab: Tab) -> AnyView {
+    match tab {
+        Tab::Lesson | Tab::Explain => view! { <explain::Explain /> }.into_any(),
+        Tab::Bytes => view! { <bytes::Bytes /> }.into_any(),
+        Tab::Headers => view! { <headers::Headers /> }.into_any(),
+        Tab::Timing => view! { <timing::Timing /> }.into_any(),
+    }
 }
 
-fn step_view(shown: Shown) -> impl IntoView {
-    let Shown { number, count, at, story, events } = shown;
-    let piece = |piece: &Piece| match piece {
-        Piece::Text(text) => text.clone().into_any(),
-        Piece::Number { text, from } => {
-            let from: Vec<String> = from.iter().map(ToString::to_string).collect();
-            view! { <b class="number" data-from=from.join(" ")>{text.clone()}</b> }.into_any()
-        }
+const fn name(tab: Tab) -> &'static str {
+    match tab {
+        Tab::Lesson => "tab-lesson",
+        Tab::Explain => "tab-explain",
+        Tab::Bytes => "tab-bytes",
+        Tab::Headers => "tab-headers",
+        Tab::Timing => "tab-timing",
+    }
+}
+
+/// Arrows, Home and End go from tab to tab.
+fn arrows(state: State, event: &KeyboardEvent) {
+    let now = state.tab.get_untracked();
+    let index = Tab::ALL.iter().position(|tab| *tab == now).unwrap_or_default();
+    let count = Tab::ALL.len();
+    let to = match event.key().as_str() {
+        "ArrowRight" => (index + 1) % count,
+        "ArrowLeft" => (index + count - 1) % count,
+        "Home" => 0,
+        "End" => count - 1,
+        _ => return,
     };
-    let pieces = story.pieces.iter().map(piece).collect_view();
-    view! {
-        <h1 class="step-title" id="step-title">{story.title}</h1>
-        <p class="between">{story.between}</p>
-        <p class="between" id="step-place">{format!("Step {number} of {count} · {at} s")}</p>
-        <h2>"Why this step"</h2>
-        <p class="story" id="story" aria-live="polite">{pieces}</p>
-        {events.into_iter().map(event_bytes).collect_view()}
+    event.prevent_default();
+    state.tab.set(Tab::ALL[to]);
+    let id = format!("tab-{}", Tab::ALL[to].id());
+    let element = document().get_element_by_id(&id);
+    if let Some(element) =
+        element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
+    {
+        let _ = element.focus();
     }
 }

@@ -2,15 +2,22 @@
 
 use leptos::html::Div;
 use leptos::prelude::*;
-use scene::ladder::{Lane, Picture, ROW, View, picture, row_at, top_of};
+use leptos::task::{spawn_local, tick};
+use scene::ladder::{Picture, View, picture};
 use scene::player::{Move, Place};
-use trace::participant::Role;
+use scene::{list, paint};
+use wasm_bindgen::JsCast as _;
 
-use super::shapes::shape;
+use super::lanes::lanes;
+use super::t;
+use crate::kept::Settings;
 use crate::state::{State, state};
 
-/// Rows that are drawn above and below what is in view.
-const BEYOND: usize = 6;
+/// So much more is drawn above and below what is in view.
+const BEYOND: f64 = 320.0;
+
+/// The height of the lanes' heads, that stand above the rows.
+const HEADS: f64 = 60.0;
 
 /// The ladder, or what to do where there is none.
 #[component]
@@ -25,17 +32,28 @@ pub fn Ladder() -> impl IntoView {
 #[component]
 fn Empty() -> impl IntoView {
     let state = state();
-    let made = move || state.run.with(Option::is_some);
+    let made = move || state.run.with(Option::is_some) || state.making.get();
+    let hints = move || !state.settings.with(|settings| settings.hinted);
+    let dismiss = move |_| state.settings.update(|settings: &mut Settings| settings.hinted = true);
     view! {
         <div class="empty">
             {move || if made() {
-                view! { <p>"Connecting to the live feed …"</p> }.into_any()
+                view! { <p role="status">{t("empty-connecting")}</p> }.into_any()
             } else {
-                view! {
-                    <p>"Press Run: the client and the server will really talk, and every message is drawn as it is heard."</p>
-                    <p class="hint">"Then step through it with the arrow keys, and open the bytes of any step."</p>
-                }.into_any()
+                view! { <p>{t("empty-run")}</p> }.into_any()
             }}
+            {move || hints().then(|| view! {
+                <div class="hints" id="hints">
+                    <h2>{t("hints-title")}</h2>
+                    <ol>
+                        <li>{t("hint-run")}</li>
+                        <li>{t("hint-step")}</li>
+                        <li>{t("hint-bytes")}</li>
+                        <li>{t("hint-keys")}</li>
+                    </ol>
+                    <button class="quiet" id="dismiss-hints" on:click=dismiss>{t("hints-dismiss")}</button>
+                </div>
+            })}
         </div>
     }
 }
@@ -66,6 +84,7 @@ fn Drawn() -> impl IntoView {
             let seen = measure(&element);
             if window.get_untracked() != seen {
                 window.set(seen);
+                state.width.set(seen.width);
             }
         }
     };
@@ -77,109 +96,150 @@ fn Drawn() -> impl IntoView {
     });
     let drawn = Memo::new(move |_| {
         let seen = window.get();
-        let first = row_at(seen.top).saturating_sub(BEYOND);
-        let rows = (seen.height / ROW).ceil() as usize + 2 * BEYOND;
-        let now = state.now.get();
-        state.model.with(|model| {
-            let view = View { width: seen.width, first, rows, now };
-            model.as_ref().map(|model| picture(model, view))
+        let scale = state.look.with(scene::look::Look::scale);
+        let top = (seen.top - BEYOND) / scale;
+        let bottom = (seen.top + seen.height + BEYOND) / scale;
+        let view = View { top, bottom, now: state.now.get() };
+        state.rows.with(|rows| {
+            state.columns.with(|columns| {
+                state.model.with(|model| Some(picture(model.as_ref()?, rows, columns, view)))
+            })
         })
     });
     Effect::new(move |_| {
-        let _ = (state.step(), state.place.get());
+        let _ = (state.row(), state.place.get());
         drawn.track();
-        // Once the picture has its new height.
-        request_animation_frame(move || untrack(|| keep_in_view(state, scroller, drawn)));
+        // Once the picture has its new height, and before it is painted.
+        spawn_local(async move {
+            tick().await;
+            untrack(|| keep_in_view(state, scroller, drawn));
+        });
     });
+    let heads = Memo::new(move |_| {
+        let scale = state.look.with(scene::look::Look::scale);
+        drawn.with(|drawn| drawn.as_ref().map(|drawn| (drawn.lanes.clone(), drawn.width, scale)))
+    });
+    let coming = move || !state.wholly.get();
     view! {
-        <div class="ladder-scroll" node_ref=scroller on:scroll=move |_| look() tabindex="0" aria-label="Ladder">
-            {move || drawn.with(|drawn| drawn.as_ref().map(lanes))}
-            {move || drawn.with(|drawn| drawn.as_ref().map(|drawn| body(state, drawn)))}
+        {move || coming().then(|| {
+            let count = state.model.with(|model| model.as_ref().map_or(0, |model| model.entries.len() as u64));
+            view! { <p class="coming" role="status">{text::say("loading", &[("count", count.into())])}</p> }
+        })}
+        <div class="ladder-scroll" id="scroller" node_ref=scroller on:scroll=move |_| look() tabindex="0" role="region" aria-label=t("ladder-name")>
+            {move || heads.get().map(|(heads, width, scale)| lanes(state, heads, width, scale))}
+            <Body drawn=drawn />
+            <Rows drawn=drawn />
         </div>
     }
 }
 
-/// Scrolls so that the reader's step is in view; at the tail, so that the end is.
+/// The drawing. Its parts are written as text and put in at once; a click finds its row by place.
+#[component]
+fn Body(drawn: Memo<Option<Picture>>) -> impl IntoView {
+    let state = state();
+    let scale = move || state.look.with(scene::look::Look::scale);
+    let size =
+        move |pick: fn(&Picture) -> f64| drawn.with(|drawn| drawn.as_ref().map_or(0.0, pick));
+    let width = move || (size(|drawn| drawn.width) * scale()).to_string();
+    let height = move || (size(|drawn| drawn.height) * scale()).to_string();
+    let area = move || format!("0 0 {} {}", size(|drawn| drawn.width), size(|drawn| drawn.height));
+    let with = move |write: fn(&Picture) -> String| {
+        move || drawn.with(|drawn| drawn.as_ref().map(write).unwrap_or_default())
+    };
+    let current = move || {
+        let row = state.row()?;
+        let place = state.rows.with(|rows| rows.all.get(row).copied())?;
+        let width = (size(|drawn| drawn.width) - 16.0).max(0.0).to_string();
+        let (y, height) = (place.top.to_string(), (place.bottom - place.top).to_string());
+        Some(view! {
+            <rect class="current" data-step=(row + 1).to_string() x="8" y=y width=width height=height rx="6" />
+        })
+    };
+    let click = move |event: leptos::ev::MouseEvent| {
+        let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        let row = target.and_then(|target| target.closest("[data-step]").ok().flatten());
+        let step = row.and_then(|row| row.get_attribute("data-step"));
+        if let Some(step) = step.and_then(|step| step.parse::<usize>().ok()) {
+            state.playing.set(false);
+            state.go(Move::To(step.saturating_sub(1)));
+        }
+    };
+    view! {
+        <svg class="ladder" id="ladder" width=width height=height viewBox=area aria-hidden="true" on:click=click>
+            <g class="lifelines" inner_html=with(lifelines)></g>
+            <g class="now">{current}</g>
+            <g class="rows" inner_html=with(rows)></g>
+            <g class="shapes" id="shapes" inner_html=with(|drawn| paint::shapes(&drawn.shapes))></g>
+        </svg>
+    }
+}
+
+fn lifelines(drawn: &Picture) -> String {
+    let line = |lane: &scene::columns::Column| {
+        let (x, height) = (lane.x, drawn.height);
+        format!(r#"<line class="lifeline" x1="{x}" x2="{x}" y1="0" y2="{height}"/>"#)
+    };
+    drawn.lanes.iter().map(line).collect()
+}
+
+fn rows(drawn: &Picture) -> String {
+    let width = drawn.width - 16.0;
+    let row = |row: &scene::ladder::Place| {
+        let (step, top, height) = (row.index + 1, row.top, row.height);
+        format!(
+            r#"<rect class="row" data-step="{step}" x="8" y="{top}" width="{width}" height="{height}" rx="6"/>"#
+        )
+    };
+    drawn.rows.iter().map(row).collect()
+}
+
+/// The same rows as a list, for those who hear the ladder.
+#[component]
+fn Rows(drawn: Memo<Option<Picture>>) -> impl IntoView {
+    let state = state();
+    let lines = Memo::new(move |_| {
+        let current = state.row();
+        let count = state.count();
+        drawn.with(|drawn| {
+            let places = drawn.as_ref().map(|drawn| drawn.rows.as_slice()).unwrap_or_default();
+            state.rows.with(|rows| {
+                state.model.with(|model| {
+                    let line = |place: &scene::ladder::Place| {
+                        let words = list::line(model.as_ref()?, rows.all.get(place.index)?);
+                        let now = if current == Some(place.index) { r#" aria-current="step""# } else { "" };
+                        let number = place.index + 1;
+                        Some(format!(
+                            r#"<li value="{number}" aria-posinset="{number}" aria-setsize="{count}"{now}>{}</li>"#,
+                            paint::Safe(&words)
+                        ))
+                    };
+                    places.iter().filter_map(line).collect::<String>()
+                })
+            })
+        })
+    });
+    view! { <ol class="unseen" id="rows" aria-label=t("ladder-list") inner_html=move || lines.get()></ol> }
+}
+
+/// Scrolls so that the reader's row is in view; at the tail, so that the end is.
 fn keep_in_view(state: State, scroller: NodeRef<Div>, drawn: Memo<Option<Picture>>) {
-    let Some(step) = state.step() else { return };
-    let tail = state.place.get() == Place::Tail;
-    let height = drawn.with(|drawn| drawn.as_ref().map_or(0.0, |drawn| drawn.height));
+    let Some(row) = state.row() else { return };
+    let Some(place) = state.rows.with(|rows| rows.all.get(row).copied()) else { return };
     let Some(element) = scroller.get_untracked() else { return };
+    let scale = state.look.with(scene::look::Look::scale);
+    let tail = state.place.get() == Place::Tail;
     let seen = measure(&element);
-    // The lanes' heads stand above the rows.
-    let head = 64.0;
-    let (top, bottom) = (top_of(step), top_of(step) + ROW + head);
+    let (top, bottom) = (place.top * scale, place.bottom * scale + HEADS);
     let wanted = if tail {
-        height + head - seen.height
+        let height = drawn.with(|drawn| drawn.as_ref().map_or(0.0, |drawn| drawn.height));
+        height * scale + HEADS - seen.height
     } else if top < seen.top {
         // The first row brings the room above it along.
-        if step == 0 { 0.0 } else { top }
+        if row == 0 { 0.0 } else { top - 8.0 }
     } else if bottom > seen.top + seen.height {
-        bottom - seen.height
+        bottom - seen.height + 8.0
     } else {
         return;
     };
     element.set_scroll_top(wanted.max(0.0) as i32);
-}
-
-fn lanes(drawn: &Picture) -> impl IntoView + use<> {
-    let head = |lane: &Lane| {
-        let class = match lane.role {
-            Role::Browser => "lane browser",
-            Role::Agent => "lane agent",
-            Role::Client => "lane client",
-            Role::Server => "lane server",
-        };
-        view! {
-            <g class=class transform=format!("translate({} 0)", lane.x)>
-                <rect class="lane-box" x="-68" y="8" width="136" height="44" rx="6" />
-                <text class="lane-name" y="27">{lane.name.clone()}</text>
-                <text class="lane-detail" y="43">{lane.detail.clone()}</text>
-            </g>
-        }
-    };
-    let width = drawn.width.to_string();
-    view! {
-        <svg class="lanes" width=width height="60" aria-hidden="true">
-            {drawn.lanes.iter().map(head).collect_view()}
-        </svg>
-    }
-}
-
-fn body(state: State, drawn: &Picture) -> impl IntoView + use<> {
-    let (width, height) = (drawn.width.to_string(), drawn.height.to_string());
-    let lines = drawn.lanes.iter().map(|lane| {
-        let x = lane.x.to_string();
-        view! { <line class="lifeline" x1=x.clone() x2=x y1="0" y2=height.clone() /> }
-    });
-    let lines = lines.collect_view();
-    let rows = drawn.rows.iter().map(|row| {
-        let (index, y) = (row.index, row.y.to_string());
-        let class = move || {
-            if state.step() == Some(index) { "row current" } else { "row" }
-        };
-        view! {
-            <rect
-                class=class
-                x="8"
-                y=y
-                width=(drawn.width - 16.0).to_string()
-                height=ROW.to_string()
-                rx="6"
-                data-step=(index + 1).to_string()
-                on:click=move |_| {
-                    state.playing.set(false);
-                    state.go(Move::To(index));
-                }
-            />
-        }
-    });
-    let rows = rows.collect_view();
-    view! {
-        <svg class="ladder" id="ladder" width=width height=height.clone() role="img" aria-label="Sequence diagram of the run">
-            <g class="lifelines">{lines}</g>
-            <g class="rows">{rows}</g>
-            <g class="shapes" id="shapes">{drawn.shapes.iter().map(shape).collect_view()}</g>
-        </svg>
-    }
 }

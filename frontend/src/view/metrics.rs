@@ -5,10 +5,11 @@ use scene::amount;
 use trace::metrics::Metrics as Figures;
 use trace::time::Micros;
 
+use super::t;
 use crate::state::state;
 
-/// A figure: its label, its value, a few words beside it, and how it is counted.
-type Figure = (&'static str, String, String, &'static str);
+/// A figure: its name in the catalogue, its value, and a few words beside it.
+type Figure = (&'static str, String, String);
 
 /// The strip of figures.
 #[component]
@@ -21,10 +22,23 @@ pub fn Metrics() -> impl IntoView {
             (figures, model.and_then(|model| model.answered_in()))
         })
     });
-    let cell = |(label, value, beside, help): Figure| {
+    let open = RwSignal::new(None::<&'static str>);
+    let cell = move |(id, value, beside): Figure| {
+        let on = move || open.get() == Some(id);
+        let toggle = move |_| open.update(|open| *open = (*open != Some(id)).then_some(id));
         view! {
-            <div class="figure" title=help>
-                <dt>{label}</dt>
+            <div class="figure" id=format!("figure-{id}")>
+                <dt>
+                    <button
+                        class="figure-name"
+                        aria-expanded=move || on().to_string()
+                        aria-controls="figure-help"
+                        title=t("figure-how")
+                        on:click=toggle
+                    >
+                        {t(id)}
+                    </button>
+                </dt>
                 <dd>
                     <strong>{value}</strong>
                     <span>{beside}</span>
@@ -33,56 +47,45 @@ pub fn Metrics() -> impl IntoView {
         }
     };
     view! {
-        <dl class="metrics" aria-label="Figures">
+        <dl class="metrics" aria-label=t("figures")>
             {move || figures.with(|(figures, took)| all(figures, *took)).into_iter().map(cell).collect_view()}
         </dl>
+        <p class="figure-help" id="figure-help" role="status">
+            {move || open.get().map(|id| t(&format!("{id}-how")))}
+        </p>
     }
 }
 
 fn all(figures: &Figures, took: Option<Micros>) -> [Figure; 5] {
-    let took = took.map(|took| format!(" in {}", amount::time(took))).unwrap_or_default();
+    let took = took.map(|took| text::say("figure-in", &[("took", (&amount::time(took)).into())]));
     let open = figures.connections_opened.saturating_sub(figures.connections_closed);
     let bytes = figures.bytes_to_server + figures.bytes_to_client;
     let delay = figures.delivery_delay_us;
-    let delay_text = if delay.count == 0 {
+    let (delay, median) = if delay.count == 0 {
         ("–".to_owned(), String::new())
     } else {
-        (amount::time(Micros(delay.p50)), "median".to_owned())
+        (amount::time(Micros(delay.p50)), t("figure-median"))
     };
+    let answered = text::say("figure-answered", &[("count", figures.responses.into())]);
+    let empty = figures.empty_responses;
+    let empty = (empty > 0).then(|| text::say("figure-empty", &[("count", empty.into())]));
+    let answered =
+        [Some(answered), took, empty].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let ways = [("up", figures.bytes_to_server.into()), ("down", figures.bytes_to_client.into())];
+    let content = amount::bytes(figures.payload_bytes);
     [
         (
-            "TCP connections",
+            "figure-connections",
             amount::count(figures.connections_opened),
-            format!("{open} open"),
-            "Connections that the labs accepted for this run, and how many of them are open.",
+            text::say("figure-open", &[("count", open.into())]),
         ),
+        ("figure-requests", amount::count(figures.requests), answered),
+        ("figure-bytes", amount::count(bytes), text::say("figure-ways", &ways)),
         (
-            "Requests",
-            amount::count(figures.requests),
-            format!("{} answered{took}", amount::count(figures.responses)),
-            "Requests that were heard whole, and answers; the time from the first connection to the last answer's landing. Preflights are counted apart.",
-        ),
-        (
-            "Bytes",
-            amount::count(bytes),
-            format!(
-                "{} up · {} down",
-                amount::count(figures.bytes_to_server),
-                amount::count(figures.bytes_to_client)
-            ),
-            "Every byte that moved at the labs' sockets, both ways, heads and bodies.",
-        ),
-        (
-            "Payload share",
+            "figure-share",
             amount::share(figures.payload_bytes, bytes),
-            format!("{} of content", amount::bytes(figures.payload_bytes)),
-            "How much of all bytes is content of successful answers.",
+            text::say("figure-content", &[("content", (&content).into())]),
         ),
-        (
-            "Delivery delay",
-            delay_text.0,
-            delay_text.1,
-            "From an answer's leaving the service to its last byte landed at the client's end of the link.",
-        ),
+        ("figure-delay", delay, median),
     ]
 }

@@ -1,16 +1,27 @@
-//! Stepping: next, back, first, last, play, pause, and the line of all steps.
+//! Stepping: next, back, first, last, play, pause, how fast, and the line of all steps.
 
 use leptos::prelude::*;
-use scene::model::StepKind;
 use scene::player::{Move, Place};
+use scene::seek::{self, Sought, Way};
 
+use super::scrub::Scrub;
+use super::t;
 use crate::session;
-use crate::state::{State, state};
+use crate::state::{State, Toast, state};
+
+/// How long a step is shown while the steps go on by themselves, at 100 %.
+const STEP_MS: u32 = 1_200;
+
+/// How often [`play`] is called.
+const TICK_MS: u32 = 100;
+
+/// Speeds in percent.
+const SPEEDS: [u32; 5] = [25, 50, 100, 200, 400];
 
 /// A step on. At the newest step of a paused run the server itself is let go on.
 pub fn next(state: State) {
-    let (step, count, waits) = untrack(|| (state.step(), state.count(), state.server_waits()));
-    if waits && step.is_none_or(|step| step + 1 >= count) {
+    let (row, count, waits) = untrack(|| (state.row(), state.count(), state.server_waits()));
+    if waits && row.is_none_or(|row| row + 1 >= count) {
         state.place.set(Place::Tail);
         session::press(state, "next");
     } else {
@@ -24,26 +35,85 @@ pub fn go(state: State, to: Move) {
     state.go(to);
 }
 
+/// To the next step of a kind, or says that there is none.
+pub fn seek(state: State, sought: Sought, way: Way) {
+    let found = untrack(|| {
+        let row = state.row()?;
+        state.model.with(|model| {
+            state.rows.with(|rows| seek::next(model.as_ref()?, rows, row, sought, way))
+        })
+    });
+    match found {
+        Some(row) => go(state, Move::To(row)),
+        None => {
+            let id = match sought {
+                Sought::Connect => "seek-connect",
+                Sought::Request => "seek-request",
+                Sought::Push => "seek-push",
+                Sought::Close => "seek-close",
+                Sought::Fault => "seek-fault",
+            };
+            let what = t(id);
+            let args = [("what", (&what).into())];
+            let none = if way == Way::On { "seek-none" } else { "seek-none-before" };
+            let text = text::say(none, &args);
+            state.toast.set(Some(Toast { number: 0, text, undo: None }));
+        }
+    }
+}
+
+/// A step on, when its time has come, while the steps go on by themselves.
+pub fn play(state: State) {
+    if !state.playing.get_untracked() {
+        return;
+    }
+    let shown = state.played.with_value(|played| *played) + TICK_MS;
+    if shown * state.speed.get_untracked() / 100 < STEP_MS {
+        return state.played.set_value(shown);
+    }
+    state.played.set_value(0);
+    let (row, count) = untrack(|| (state.row(), state.count()));
+    match row {
+        Some(row) if row + 1 < count => state.go(Move::To(row + 1)),
+        _ => state.playing.set(false),
+    }
+}
+
+/// Starts or stops going on by itself; from the end it begins again.
+pub fn toggle(state: State) {
+    let at_end = untrack(|| state.row().is_some_and(|row| row + 1 >= state.count()));
+    if at_end && !state.playing.get_untracked() {
+        state.go(Move::First);
+    }
+    state.played.set_value(0);
+    state.playing.update(|playing| *playing = !*playing);
+}
+
 /// The bar below the ladder.
 #[component]
 pub fn Player() -> impl IntoView {
     let state = state();
     let waits = Memo::new(move |_| state.server_waits());
-    let at_end = move || state.step().is_none_or(|step| step + 1 >= state.count());
-    let next_text =
-        move || if waits.get() && at_end() { "Next · lets the server go on" } else { "Next ▶" };
-    let place = move || match state.step() {
-        Some(step) => format!("step {} of {}", step + 1, state.count()),
-        None => "no steps yet".to_owned(),
+    let at_end = move || state.row().is_none_or(|row| row + 1 >= state.count());
+    let next_text = move || t(if waits.get() && at_end() { "next-gate" } else { "next" });
+    let place = move || match state.row() {
+        Some(row) => {
+            let (step, count) = ((row + 1).to_string(), state.count().to_string());
+            text::say("place", &[("step", (&step).into()), ("count", (&count).into())])
+        }
+        None => t("place-none"),
     };
     let none = move || state.count() == 0;
+    let play_text = move || t(if state.playing.get() { "pause" } else { "play" });
+    let speed = move |percent: u32| {
+        let chosen = move || state.speed.get() == percent;
+        view! { <option value=percent.to_string() prop:selected=chosen>{times(percent)}</option> }
+    };
     view! {
-        <footer class="player" aria-label="Steps">
-            <button class="quiet" id="play" disabled=none on:click=move |_| toggle(state)>
-                {move || if state.playing.get() { "❚❚ Pause" } else { "▶ Play" }}
-            </button>
-            <button class="quiet" id="first" disabled=none on:click=move |_| go(state, Move::First)>"First"</button>
-            <button class="quiet" id="back" disabled=none on:click=move |_| go(state, Move::Back)>"◀ Back"</button>
+        <footer class="player" aria-label=t("player")>
+            <button class="quiet" id="play" disabled=none on:click=move |_| toggle(state)>{play_text}</button>
+            <button class="quiet" id="first" disabled=none on:click=move |_| go(state, Move::First)>{t("first")}</button>
+            <button class="quiet" id="back" disabled=none on:click=move |_| go(state, Move::Back)>{t("back")}</button>
             <button
                 class="primary"
                 id="next"
@@ -53,70 +123,64 @@ pub fn Player() -> impl IntoView {
             >
                 {next_text}
             </button>
-            <button class="quiet" id="last" disabled=none on:click=move |_| go(state, Move::Last)>"Last"</button>
+            <button class="quiet" id="last" disabled=none on:click=move |_| go(state, Move::Last)>{t("last")}</button>
+            <select
+                class="quiet"
+                id="speed"
+                aria-label=t("speed")
+                on:change=move |event| state.speed.set(event_target_value(&event).parse().unwrap_or(100))
+            >
+                {SPEEDS.into_iter().map(speed).collect_view()}
+            </select>
+            <Jump />
             <Scrub />
             <output class="place" id="place">{place}</output>
+            <button class="quiet" id="inspect" on:click=move |_| state.inspecting.update(|inspecting| *inspecting = !*inspecting)>
+                {move || t(if state.inspecting.get() { "inspect-close" } else { "inspect" })}
+            </button>
         </footer>
     }
 }
 
-/// Starts or stops going on by itself; from the end it begins again.
-pub fn toggle(state: State) {
-    let at_end = untrack(|| state.step().is_some_and(|step| step + 1 >= state.count()));
-    if at_end && !state.playing.get_untracked() {
-        state.go(Move::First);
-    }
-    state.playing.update(|playing| *playing = !*playing);
-}
-
-/// Every step as a mark on a line, and a handle to move along it.
+/// Jumps to the next step of a kind.
 #[component]
-fn Scrub() -> impl IntoView {
+fn Jump() -> impl IntoView {
     let state = state();
-    let marks = Memo::new(move |_| {
-        state.model.with(|model| {
-            let steps = model.as_ref().map(|model| model.steps.as_slice()).unwrap_or_default();
-            let every = steps.len().div_ceil(400).max(1);
-            let mark = |(index, step): (usize, &scene::model::Step)| (index, kind(&step.what));
-            (steps.len(), steps.iter().enumerate().step_by(every).map(mark).collect::<Vec<_>>())
-        })
-    });
-    let mark = |count: usize| {
-        move |(index, class): (usize, &'static str)| {
-            let x = (index as f64 + 0.5) / count.max(1) as f64 * 1_000.0;
-            view! { <rect class=class x=(x - 1.5).to_string() y="4" width="3" height="20" /> }
-        }
+    let kinds = [
+        (Sought::Connect, "connect", "seek-connect"),
+        (Sought::Request, "request", "seek-request"),
+        (Sought::Push, "push", "seek-push"),
+        (Sought::Close, "close", "seek-close"),
+        (Sought::Fault, "fault", "seek-fault"),
+    ];
+    let option = |(_, id, name): (Sought, &'static str, &'static str)| {
+        view! { <option value=id>{t(name)}</option> }
     };
     view! {
-        <div class="scrub">
-            <svg viewBox="0 0 1000 28" preserveAspectRatio="none" aria-hidden="true">
-                {move || marks.with(|(count, marks)| {
-                    marks.iter().copied().map(mark(*count)).collect_view()
-                })}
-            </svg>
-            <input
-                type="range"
-                id="scrub"
-                aria-label="Step"
-                min="1"
-                max=move || state.count().max(1).to_string()
-                disabled=move || state.count() == 0
-                prop:value=move || state.step().map_or(1, |step| step + 1).to_string()
-                on:input=move |event| {
-                    let step = event_target_value(&event).parse::<usize>().unwrap_or(1);
-                    go(state, Move::To(step.saturating_sub(1)));
+        <select
+            class="quiet"
+            id="jump"
+            aria-label=t("jump-label")
+            disabled=move || state.count() == 0
+            on:change=move |event| {
+                let chosen = event_target_value(&event);
+                event_target::<web_sys::HtmlSelectElement>(&event).set_value("");
+                if let Some((sought, ..)) = kinds.into_iter().find(|(_, id, _)| *id == chosen) {
+                    seek(state, sought, Way::On);
                 }
-            />
-        </div>
+            }
+        >
+            <option value="">{t("jump")}</option>
+            {kinds.into_iter().map(option).collect_view()}
+        </select>
     }
 }
 
-const fn kind(what: &StepKind) -> &'static str {
-    match what {
-        StepKind::Open | StepKind::Close => "mark connection",
-        StepKind::Message { dir: trace::span::Dir::ToServer, .. } => "mark request",
-        StepKind::Message { .. } => "mark answer",
-        StepKind::Hold { .. } | StepKind::Idle { .. } | StepKind::Gate { .. } => "mark waiting",
-        StepKind::Note | StepKind::Lost => "mark other",
+/// A speed as it is read: `0.5×`.
+fn times(percent: u32) -> String {
+    match percent {
+        25 => "0.25×".to_owned(),
+        50 => "0.5×".to_owned(),
+        percent => format!("{}×", percent / 100),
     }
 }

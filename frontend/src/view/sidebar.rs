@@ -1,8 +1,10 @@
 //! The list of labs.
 
 use leptos::prelude::*;
-use trace::studio::Lab;
+use trace::studio::{Lab, Summary};
 
+use super::t;
+use crate::recent::{self, LISTED};
 use crate::state::state;
 
 /// The labs, by group.
@@ -36,7 +38,7 @@ pub fn Sidebar() -> impl IntoView {
         }
     };
     view! {
-        <nav class="sidebar" aria-label="Labs">
+        <nav class="sidebar" aria-label=t("labs")>
             {move || {
                 groups()
                     .into_iter()
@@ -46,6 +48,53 @@ pub fn Sidebar() -> impl IntoView {
                     })
                     .collect_view()
             }}
+            <Recent />
         </nav>
+    }
+}
+
+/// The runs that the studio keeps, the newest first.
+#[component]
+fn Recent() -> impl IntoView {
+    let state = state();
+    let runs = move || {
+        let deleting = state.deleting.get();
+        let mut runs = state.recent.get();
+        runs.retain(|run| !deleting.contains(&run.id.0));
+        runs.sort_by(|a, b| b.started.cmp(&a.started));
+        runs.truncate(LISTED);
+        runs
+    };
+    let item = move |run: Summary| {
+        let href = format!("#{}?run={}", run.lab, run.id);
+        let id = run.id.clone();
+        let shown = run.id.clone();
+        let current = move || {
+            state.run.with(|run| run.as_ref().is_some_and(|run| run.id == shown)).then_some("true")
+        };
+        // The time of day, as the studio's clock had it in UTC.
+        let time = run.started.get(11..16).unwrap_or_default().to_owned();
+        let args = [("requests", run.metrics.requests.into()), ("time", (&time).into())];
+        let delete = text::say("recent-delete", &[("run", (&run.id.0).into())]);
+        view! {
+            <li class="recent">
+                <a class="lab" href=href aria-current=current>
+                    <span>{run.lab}</span>
+                    <span class="size">{text::say("recent-run", &args)}</span>
+                </a>
+                <button class="delete" aria-label=delete.clone() title=delete on:click=move |_| recent::delete(state, id.clone())>"×"</button>
+            </li>
+        }
+    };
+    move || {
+        let runs = runs();
+        (!runs.is_empty()).then(|| {
+            view! {
+                <section class="runs" aria-label=t("recent")>
+                    <h2 class="group">{t("recent")}</h2>
+                    <ul id="recent">{runs.into_iter().map(item).collect_view()}</ul>
+                </section>
+            }
+        })
     }
 }

@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trace::studio::RunState;
 
-use crate::session;
-use crate::state::{State, Trouble, state};
-use crate::studio;
+use super::t;
+use crate::state::{Sheet, State, Trouble, state};
+use crate::{address, file, studio};
 
 /// The largest file that is opened as a log, in bytes.
 const FILE_MAX: f64 = 64.0 * 1024.0 * 1024.0;
@@ -31,10 +31,10 @@ pub fn Topbar() -> impl IntoView {
             <Live />
             <span class="spring"></span>
             {move || export().map(|url| view! {
-                <a class="pill button" href=url download="">"Export log"</a>
+                <a class="pill button" href=url download="">{t("export")}</a>
             })}
             <label class="pill button">
-                "Open a log"
+                {t("open")}
                 <input
                     class="hidden-input"
                     type="file"
@@ -43,9 +43,9 @@ pub fn Topbar() -> impl IntoView {
                     on:change=move |event| open(state, &event_target(&event))
                 />
             </label>
-            <button class="pill button" id="theme" on:click=move |_| switch_theme()>
-                "Light or dark"
-            </button>
+            <button class="pill button" id="share" on:click=move |_| share(state)>{t("share")}</button>
+            <button class="pill button" id="looks" on:click=move |_| state.sheet.set(Some(Sheet::Settings))>{t("looks")}</button>
+            <button class="pill button" id="show-keys" aria-label=t("keys-title") on:click=move |_| state.sheet.set(Some(Sheet::Keys))>"?"</button>
         </header>
     }
 }
@@ -61,20 +61,21 @@ fn Live() -> impl IntoView {
         })?;
         let away = state.trouble.with(|trouble| *trouble == Some(Trouble::Away));
         let (class, text) = if state.from_file.get() {
-            ("pill", "From a file".to_owned())
+            ("pill", t("live-file"))
         } else if state.run.with(Option::is_none) || away {
-            ("pill failed", "Not connected".to_owned())
+            ("pill failed", t("live-away"))
         } else {
             match run_state {
-                RunState::Ready => ("pill", "Ready".to_owned()),
+                RunState::Ready => ("pill", t("live-ready")),
                 RunState::Running => {
                     let now = state.now.get().unwrap_or(began).since(began);
                     let tenths = now.0 / 100_000;
-                    ("pill live", format!("● Live · {}.{} s", tenths / 10, tenths % 10))
+                    let seconds = format!("{}.{}", tenths / 10, tenths % 10);
+                    ("pill live", text::say("live", &[("seconds", (&seconds).into())]))
                 }
-                RunState::Finished if stopped => ("pill", "Stopped".to_owned()),
-                RunState::Finished => ("pill", "Finished".to_owned()),
-                RunState::Failed => ("pill failed", "Failed".to_owned()),
+                RunState::Finished if stopped => ("pill", t("live-stopped")),
+                RunState::Finished => ("pill", t("live-finished")),
+                RunState::Failed => ("pill failed", t("live-failed")),
             }
         };
         Some(view! { <span class=class id="run-state">{text}</span> })
@@ -87,23 +88,24 @@ fn open(state: State, input: &web_sys::HtmlInputElement) {
     input.set_value("");
     let Some(file) = file else { return };
     if file.size() > FILE_MAX {
-        state.say("This file is larger than 64 MiB, the most that is opened.");
+        state.say(t("trouble-file-large"));
         return;
     }
     spawn_local(async move {
         match gloo_file::futures::read_as_text(&gloo_file::File::from(file)).await {
-            Ok(text) => session::open(state, &text),
-            Err(error) => state.say(format!("The file cannot be read: {error}.")),
+            Ok(text) => file::open(state, text).await,
+            Err(error) => {
+                let why = error.to_string();
+                state.say(text::say("trouble-file", &[("why", (&why).into())]));
+            }
         }
     });
 }
 
-/// Light to dark and back; without a choice the system's is taken.
-fn switch_theme() {
-    let root = document().document_element();
-    let Some(root) = root else { return };
-    let media = window().match_media("(prefers-color-scheme: dark)").ok().flatten();
-    let system_dark = media.is_some_and(|media| media.matches());
-    let dark = root.get_attribute("data-theme").map_or(system_dark, |theme| theme == "dark");
-    let _ = root.set_attribute("data-theme", if dark { "light" } else { "dark" });
+/// Copies the address of what is shown.
+fn share(state: State) {
+    let link = untrack(|| address::now(state)).write();
+    let location = window().location();
+    let origin = location.origin().unwrap_or_default();
+    super::controls::copy(state, format!("{origin}/#{link}"));
 }

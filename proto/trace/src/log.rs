@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::entry::Entry;
-use crate::ids::RunId;
+use crate::ids::{RunId, Seq};
 use crate::participant::Participant;
 
 /// The version of the format that this code writes and reads.
@@ -87,30 +87,70 @@ fn of_one_line(error: &serde_json::Error) -> String {
     error.to_string().replace(" at line 1 column ", " at column ")
 }
 
+/// Reads a log line by line: a header first, then entries whose numbers rise.
+#[derive(Debug, Clone, Default)]
+pub struct Reader {
+    lines: usize,
+    last: Option<Seq>,
+    begun: bool,
+}
+
+impl Reader {
+    /// Takes the next line; an empty one gives nothing.
+    ///
+    /// # Errors
+    /// What is wrong with it: no header or entry, a format from the future, or a number that does not
+    /// rise.
+    pub fn take(&mut self, text: &str) -> Result<Option<Line>, BadLog> {
+        self.lines += 1;
+        if text.trim().is_empty() {
+            return Ok(None);
+        }
+        let bad = |why: String| BadLog { line: self.lines, why };
+        let line = line(text).map_err(|error| bad(of_one_line(&error)))?;
+        match &line {
+            Line::Header(_) if self.begun => return Err(bad("a second header".to_owned())),
+            Line::Header(header) if header.lifeline != FORMAT => {
+                return Err(bad(format!("format {} is not known here", header.lifeline)));
+            }
+            Line::Header(_) => self.begun = true,
+            Line::Entry(_) if !self.begun => return Err(bad("the header is missing".to_owned())),
+            Line::Entry(entry) => {
+                if self.last.is_some_and(|last| last >= entry.seq) {
+                    return Err(bad(format!("entry {} is out of order", entry.seq)));
+                }
+                self.last = Some(entry.seq);
+            }
+        }
+        Ok(Some(line))
+    }
+
+    /// Says that there are no more lines.
+    ///
+    /// # Errors
+    /// If there was not even a header.
+    pub fn end(&self) -> Result<(), BadLog> {
+        let why = "the file holds no log".to_owned();
+        if self.begun { Ok(()) } else { Err(BadLog { line: 1, why }) }
+    }
+}
+
 /// Reads a whole log.
 ///
 /// # Errors
-/// The first line that is no header or entry, a format from the future, or numbers that do not rise.
+/// The first line that [`Reader::take`] refuses, or that there is none.
 pub fn parse(text: &str) -> Result<(Header, Vec<Entry>), BadLog> {
+    let mut reader = Reader::default();
     let mut header = None;
     let mut entries: Vec<Entry> = Vec::new();
-    for (index, text) in text.lines().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
-        let bad = |why: String| BadLog { line: index + 1, why };
-        match (line(text).map_err(|error| bad(of_one_line(&error)))?, &header) {
-            (Line::Header(first), None) if first.lifeline == FORMAT => header = Some(*first),
-            (Line::Header(first), None) => {
-                return Err(bad(format!("format {} is not known here", first.lifeline)));
-            }
-            (Line::Header(_), Some(_)) => return Err(bad("a second header".to_owned())),
-            (Line::Entry(_), None) => return Err(bad("the header is missing".to_owned())),
-            (Line::Entry(entry), Some(_)) => {
-                if entries.last().is_some_and(|last| last.seq >= entry.seq) {
-                    return Err(bad(format!("entry {} is out of order", entry.seq)));
-                }
-                entries.push(*entry);
-            }
+    for text in text.lines() {
+        match reader.take(text)? {
+            Some(Line::Header(first)) => header = Some(*first),
+            Some(Line::Entry(entry)) => entries.push(*entry),
+            None => {}
         }
     }
+    reader.end()?;
     let header =
         header.ok_or_else(|| BadLog { line: 1, why: "the file holds no log".to_owned() })?;
     Ok((header, entries))
@@ -120,7 +160,7 @@ pub fn parse(text: &str) -> Result<(Header, Vec<Entry>), BadLog> {
 mod tests {
     use super::*;
     use crate::entry::{Chunk, What};
-    use crate::ids::{ConnId, Seq};
+    use crate::ids::ConnId;
     use crate::span::Dir;
     use crate::time::Micros;
 

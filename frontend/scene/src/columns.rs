@@ -1,0 +1,126 @@
+//! Where the lanes stand: participants, ordered, hidden and grouped as the reader wants it.
+
+use trace::participant::{Participant, Role};
+
+use crate::look::Lanes;
+use crate::model::Model;
+
+/// From so many clients of one's own on they share a lane.
+pub const GROUPED_FROM: usize = 12;
+
+/// Below this width the lanes stand closer.
+const NARROW: f64 = 600.0;
+
+/// A label's widest letter, roughly.
+const LETTER: f64 = 7.0;
+
+/// No lane moves away further than this for a label's sake.
+const LABEL_MOST: usize = 56;
+
+/// A lane's head.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    /// The middle of the lane.
+    pub x: f64,
+    /// The participants in it, by name.
+    pub ids: Vec<String>,
+    /// The participant's name, or how many they are.
+    pub name: String,
+    /// A few words more.
+    pub detail: String,
+    /// What kind of thing it is.
+    pub role: Role,
+}
+
+/// The places of all lanes.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Columns {
+    /// The lanes that are shown, from left to right.
+    pub heads: Vec<Column>,
+    /// For each participant the place of its lane among the heads, if it is shown.
+    of: Vec<Option<usize>>,
+    left: f64,
+    right: f64,
+    gap: f64,
+}
+
+impl Columns {
+    /// Puts the lanes into so much room.
+    #[must_use]
+    pub fn of(model: &Model, lanes: &Lanes, width: f64) -> Self {
+        let (heads, of) = heads(&model.lanes, lanes);
+        let (left, right, least) =
+            if width < NARROW { (132.0, 166.0, 216.0) } else { (152.0, 180.0, 230.0) };
+        let label = LETTER * model.longest_label.min(LABEL_MOST) as f64 + 52.0;
+        let spaces = heads.len().saturating_sub(1).max(1) as f64;
+        let wide = (width - left - right) / spaces;
+        let gap = wide.min(2.8 * least).max(least).max(label);
+        let mut columns = Self { heads, of, left, right, gap };
+        for (index, head) in columns.heads.iter_mut().enumerate() {
+            head.x = left + gap * index as f64;
+        }
+        columns
+    }
+
+    /// The middle of a participant's lane, if it is shown.
+    #[must_use]
+    pub fn lane(&self, participant: usize) -> Option<f64> {
+        let column = self.of.get(participant).copied().flatten()?;
+        self.heads.get(column).map(|head| head.x)
+    }
+
+    /// Whether a lane is not shown.
+    #[must_use]
+    pub fn hides(&self) -> bool {
+        self.of.iter().any(Option::is_none)
+    }
+
+    /// Where the moments end.
+    #[must_use]
+    pub fn times(&self) -> f64 {
+        self.left - 72.0
+    }
+
+    /// How wide the ladder is.
+    #[must_use]
+    pub fn width(&self) -> f64 {
+        self.left + self.gap * self.heads.len().saturating_sub(1) as f64 + self.right
+    }
+}
+
+fn heads(all: &[Participant], lanes: &Lanes) -> (Vec<Column>, Vec<Option<usize>>) {
+    let clients = all.iter().filter(|lane| lane.role == Role::Client).count();
+    let grouped = clients > GROUPED_FROM || lanes.grouped && clients > 1;
+    let place = |id: &str| lanes.order.iter().position(|known| known == id);
+    let mut order: Vec<usize> = (0..all.len()).collect();
+    // Those that the reader has not moved stand where the log puts them.
+    if all.iter().all(|lane| place(&lane.id).is_some()) {
+        order.sort_by_key(|lane| all.get(*lane).and_then(|lane| place(&lane.id)));
+    }
+    let mut heads: Vec<Column> = Vec::new();
+    let mut of = vec![None; all.len()];
+    for index in order {
+        let Some(lane) = all.get(index) else { continue };
+        if lanes.hidden.contains(&lane.id) {
+            continue;
+        }
+        let joins = grouped && lane.role == Role::Client;
+        let group = heads.iter().position(|head| joins && head.role == Role::Client);
+        if let Some(head) = group.and_then(|group| heads.get_mut(group)) {
+            head.ids.push(lane.id.clone());
+            head.name = text::say("ladder-group", &[("count", (head.ids.len() as u64).into())]);
+            head.detail = text::say("ladder-group-detail", &[]);
+            of[index] = group;
+            continue;
+        }
+        of[index] = Some(heads.len());
+        heads.push(Column {
+            x: 0.0,
+            ids: vec![lane.id.clone()],
+            name: lane.name.clone(),
+            detail: lane.detail.clone(),
+            role: lane.role,
+        });
+    }
+    (heads, of)
+}

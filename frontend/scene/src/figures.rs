@@ -1,0 +1,62 @@
+//! The answers to a lesson's questions: figures of the run, reckoned from its log and nothing else.
+
+use trace::entry::What;
+use trace::event::Kind;
+use trace::http1::Http1;
+use trace::lesson::Figure;
+use trace::span::{Dir, Side};
+
+use crate::model::{Conn, Model, StepKind};
+use crate::timing::{self, Spent};
+
+/// A figure of a run.
+#[must_use]
+pub fn of(model: &Model, figure: Figure) -> u64 {
+    let metrics = model.metrics();
+    match figure {
+        Figure::ConnectionsOpened => metrics.connections_opened,
+        Figure::ConnectionsClosed => metrics.connections_closed,
+        Figure::Requests => metrics.requests,
+        Figure::Responses => metrics.responses,
+        Figure::BytesToServer => metrics.bytes_to_server,
+        Figure::BytesToClient => metrics.bytes_to_client,
+        Figure::PayloadSharePercent => {
+            let all = metrics.bytes_to_server + metrics.bytes_to_client;
+            (100 * metrics.payload_bytes + all / 2).checked_div(all).unwrap_or_default()
+        }
+        Figure::LongestWaitMs => longest_wait(model),
+        Figure::RequestsOnBusiestConnection => {
+            model.conns.values().map(|conn| requests(model, conn)).max().unwrap_or_default()
+        }
+        Figure::ClosedByServer => closed_by_server(model),
+    }
+}
+
+fn closed_by_server(model: &Model) -> u64 {
+    let by_server = |conn: &&Conn| {
+        let entry = conn.closed.and_then(|seq| model.entry(seq));
+        matches!(entry.map(|entry| &entry.what), Some(What::Closed(closed)) if closed.by == Side::Server)
+    };
+    model.conns.values().filter(by_server).count() as u64
+}
+
+fn requests(model: &Model, conn: &Conn) -> u64 {
+    let is_request = |(_, key): &&(u64, crate::model::Key)| {
+        let kind = model.event(key.1).map(|event| &event.kind);
+        matches!(kind, Some(Kind::Http1(Http1::Request(request))) if !request.preflight)
+    };
+    let messages = &conn.messages[Dir::ToServer.index()];
+    let mut keys: Vec<_> = messages.iter().filter(is_request).map(|(_, key)| key).collect();
+    keys.dedup();
+    keys.len() as u64
+}
+
+fn longest_wait(model: &Model) -> u64 {
+    let answers = model
+        .steps
+        .iter()
+        .filter(|step| matches!(step.what, StepKind::Message { dir: Dir::ToClient, .. }));
+    let waits = answers.flat_map(|step| timing::of(model, step));
+    let server = waits.filter(|phase| phase.spent == Spent::Server);
+    server.map(|phase| phase.until.since(phase.from).0 / 1_000).max().unwrap_or_default()
+}

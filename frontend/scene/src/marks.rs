@@ -1,0 +1,94 @@
+//! How what the application says of itself is drawn: gates, notes, and bytes that were not kept.
+
+use trace::entry::{Loss, What};
+use trace::ids::Seq;
+use trace::note::{self, Act, Release};
+use trace::time::Micros;
+
+use crate::amount;
+use crate::draw::{Pen, setup};
+use crate::model::Step;
+use crate::shape::{Tone, Wait};
+
+impl Pen<'_> {
+    pub(crate) fn gate(&mut self, step: &Step, released: Option<(Seq, Micros)>) {
+        let Some(What::Note(note)) = self.entry() else { return };
+        let note::What::GateHeld { act, .. } = note.what else { return };
+        let Some((seq, at)) = released else {
+            self.wait(Wait::Gate, step.at(), text::say("ladder-gate-waits", &[]));
+            let left = self.conn.closed.is_some();
+            let text = text::say(if left { "ladder-gate-left" } else { before(act) }, &[]);
+            return self.below_wait(self.seq, text);
+        };
+        let took = amount::time(at.since(step.at()));
+        let text = text::say("ladder-gate-waited", &[("took", (&took).into())]);
+        self.wait(Wait::Gate, at, text);
+        let by = match self.model.entry(seq).map(|entry| &entry.what) {
+            Some(What::Note(note::Note { what: note::What::GateReleased { by, .. }, .. })) => *by,
+            _ => return,
+        };
+        self.below_wait(seq, text::say(released_by(by), &[]));
+    }
+
+    pub(crate) fn note(&mut self) {
+        let Some(What::Note(note)) = self.entry() else { return };
+        let (text, tone) = match &note.what {
+            note::What::KeepAliveOver { after_us } => {
+                let after = amount::time(*after_us);
+                (text::say("ladder-keep-alive-over", &[("after", (&after).into())]), Tone::Plain)
+            }
+            note::What::Refused { status, why } => {
+                let why = short(why);
+                let text = match status.map(|status| status.to_string()) {
+                    Some(status) => {
+                        let args = [("status", (&status).into()), ("why", (&why).into())];
+                        text::say("ladder-refused-status", &args)
+                    }
+                    None => text::say("ladder-refused", &[("why", (&why).into())]),
+                };
+                (text, Tone::Fault)
+            }
+            note::What::Cap { why } => (short(why), Tone::Fault),
+            // These two have no step of their own, unless what they belong to was not heard.
+            note::What::LinkSetup { held_us } => (setup(*held_us), Tone::Plain),
+            note::What::GateReleased { by, .. } => (text::say(released_by(*by), &[]), Tone::Plain),
+            note::What::GateHeld { .. } | note::What::State { .. } => return,
+        };
+        self.beside(self.seq, 4.0, text, tone);
+    }
+
+    pub(crate) fn lost(&mut self) {
+        let Some(What::Lost(lost)) = self.entry() else { return };
+        let why = match lost.why {
+            Loss::Queue => "ladder-lost-queue",
+            Loss::Run => "ladder-lost-run",
+            Loss::Body => "ladder-lost-body",
+        };
+        let text = text::say("ladder-lost", &[("count", lost.len.into())]);
+        self.beside(self.seq, 2.0, text, Tone::Fault);
+        self.beside(self.seq, 16.0, text::say(why, &[]), Tone::Plain);
+    }
+}
+
+/// What let a gate go on.
+const fn released_by(by: Release) -> &'static str {
+    match by {
+        Release::Next => "ladder-gate-next",
+        Release::Limit => "ladder-gate-limit",
+        Release::RunEnded => "ladder-gate-ended",
+        Release::Abandoned => "ladder-gate-abandoned",
+    }
+}
+
+/// What a gate stands before.
+const fn before(act: Act) -> &'static str {
+    match act {
+        Act::Answer => "ladder-gate-answer",
+        Act::Close => "ladder-gate-close",
+    }
+}
+
+/// The first sentence of a text.
+fn short(text: &str) -> String {
+    text.split([':', '.', ';']).next().unwrap_or(text).to_owned()
+}

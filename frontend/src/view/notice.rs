@@ -1,0 +1,43 @@
+//! What went wrong, and what is said for a moment.
+
+use leptos::prelude::*;
+
+use super::t;
+use crate::recent;
+use crate::state::{Trouble, state};
+
+/// What went wrong, until it is over or dismissed.
+#[component]
+pub fn Notice() -> impl IntoView {
+    let state = state();
+    move || {
+        state.trouble.get().map(|trouble| match trouble {
+            Trouble::Away => {
+                view! { <p class="notice" role="status">{t("trouble-away")}</p> }.into_any()
+            }
+            Trouble::Said(text) => view! {
+                <p class="notice" role="alert">
+                    <span>{text}</span>
+                    <button class="quiet" on:click=move |_| state.trouble.set(None)>{t("dismiss")}</button>
+                </p>
+            }
+            .into_any(),
+        })
+    }
+}
+
+/// What is said for a moment, and can be undone.
+#[component]
+pub fn Said() -> impl IntoView {
+    let state = state();
+    view! {
+        <div class="toasts" role="status">
+            {move || state.toast.get().map(|toast| {
+                let undo = toast.undo.map(|run| view! {
+                    <button class="quiet" id="undo" on:click=move |_| recent::undo(state, &run)>{t("undo")}</button>
+                });
+                view! { <p class="toast"><span>{toast.text}</span>{undo}</p> }
+            })}
+        </div>
+    }
+}
