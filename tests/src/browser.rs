@@ -1,5 +1,6 @@
 //! A real Chromium with a fresh profile, driven over WebDriver. It is closed with the test.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
@@ -98,6 +99,39 @@ impl Browser {
         result.unwrap_or_else(|error| panic!("{script}: {error}")).json().clone()
     }
 
+    /// What a piece of JavaScript gives to the function that it gets as its last argument.
+    pub async fn eval_async(&self, script: &str) -> Value {
+        let result = self.driver.execute_async(script, Vec::new()).await;
+        result.unwrap_or_else(|error| panic!("{script}: {error}")).json().clone()
+    }
+
+    /// Presses keys, wherever the focus is, by the names that the page hears.
+    pub async fn press(&self, keys: &[&str]) {
+        for key in keys {
+            let script = format!(
+                "(document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent(\
+                 'keydown', {{ key: {key:?}, shiftKey: /^[A-Z]$/.test({key:?}), bubbles: true, \
+                 cancelable: true }}))"
+            );
+            self.eval(&script).await;
+        }
+    }
+
+    /// The entries whose marks of a kind are drawn, as the ladder is scrolled from top to bottom.
+    pub async fn drawn(&self, selector: &str) -> BTreeSet<u64> {
+        let script = format!(
+            "const done = arguments[0]; const all = new Set(); \
+             const ladder = document.querySelector('.ladder-scroll'); \
+             (async () => {{ for (let top = 0; ; top += 200) {{ ladder.scrollTop = top; \
+               await new Promise(requestAnimationFrame); await new Promise(requestAnimationFrame); \
+               for (const mark of document.querySelectorAll({:?})) all.add(+mark.dataset.seq); \
+               if (ladder.scrollTop < top) break; }} done([...all]); }})();",
+            format!("#shapes {selector}")
+        );
+        let marks = self.eval_async(&script).await;
+        marks.as_array().into_iter().flatten().filter_map(Value::as_u64).collect()
+    }
+
     /// Waits until a piece of JavaScript gives something true.
     pub async fn wait(&self, script: &str) {
         let until = Instant::now() + SOON;
@@ -138,7 +172,7 @@ impl Browser {
     }
 
     /// Presses a key, wherever the focus is.
-    pub async fn key(&self, key: Key) {
+    pub async fn key(&self, key: impl Into<TypingData>) {
         self.driver.action_chain().send_keys(key).perform().await.expect("a key can be pressed");
     }
 

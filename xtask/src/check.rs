@@ -1,11 +1,13 @@
 //! `test`: everything that a test needs, then the tests, each kind announced.
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Result, ensure};
 
 use crate::browser::Browser;
 use crate::command::{self, cargo};
+use crate::npm;
 use crate::page;
 use crate::repo::Repo;
 use crate::say::Steps;
@@ -13,14 +15,14 @@ use crate::tools::Tools;
 
 /// Builds and tests; the last line says what passed.
 pub fn run(repo: &Repo, filter: Option<&str>) -> Result<ExitCode> {
-    let mut steps = Steps::new(7);
+    let mut steps = Steps::new(8);
     let built = prepare(repo, &mut steps);
-    if let Ok((tools, browser)) = &built {
+    if let Ok((tools, browser, npm)) = &built {
         let native = || command::run(&mut native(repo, filter));
         steps.try_step("native", "running the native tests", native);
         let wasm = || command::run(&mut wasm(repo, tools, browser, filter)?);
         steps.try_step("wasm", "running the WASM tests in Chromium", wasm);
-        let end_to_end = || command::run(&mut end_to_end(repo, browser, filter));
+        let end_to_end = || command::run(&mut end_to_end(repo, browser, npm, filter));
         steps.try_step("end-to-end", "running the end-to-end tests", end_to_end);
     }
     eprintln!("{}", steps.summary());
@@ -28,14 +30,16 @@ pub fn run(repo: &Repo, filter: Option<&str>) -> Result<ExitCode> {
     Ok(if steps.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn prepare(repo: &Repo, steps: &mut Steps) -> Result<(Tools, Browser)> {
+fn prepare(repo: &Repo, steps: &mut Steps) -> Result<(Tools, Browser, PathBuf)> {
     let tools = steps.step("tools", "looking for the tools", || Tools::ready(repo))?;
     steps.step("page", "building the page", || page::build(repo, &tools))?;
     steps.step("server", "building the server", || {
         command::run(cargo().args(["build", "-p", "lifeline"]).current_dir(&repo.root))
     })?;
     let browser = steps.step("browser", "looking for Chromium and curl", Browser::ready)?;
-    Ok((tools, browser))
+    let npm = steps
+        .step("npm", "bringing axe-core along", || npm::ready(repo, "tests/npm", "tests-npm"))?;
+    Ok((tools, browser, npm))
 }
 
 fn native(repo: &Repo, filter: Option<&str>) -> Command {
@@ -54,11 +58,12 @@ fn wasm(repo: &Repo, tools: &Tools, browser: &Browser, filter: Option<&str>) -> 
     Ok(command)
 }
 
-fn end_to_end(repo: &Repo, browser: &Browser, filter: Option<&str>) -> Command {
+fn end_to_end(repo: &Repo, browser: &Browser, npm: &Path, filter: Option<&str>) -> Command {
     let mut command = test(repo, &["-p", "tests"], filter);
     command
         .env("LIFELINE_BIN", repo.server("debug"))
         .env("LIFELINE_DIST", repo.dist())
+        .env("LIFELINE_NPM", npm)
         .env("LIFELINE_CHROMEDRIVER", &browser.driver)
         .env("LIFELINE_CHROMIUM", &browser.chromium);
     command

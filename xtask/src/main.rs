@@ -1,13 +1,15 @@
-//! Lifeline's errands: `cargo xtask run`, `build`, `test` and `tidy`.
+//! Lifeline's errands: `cargo xtask run`, `build`, `test`, `bench` and `tidy`.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
     reason = "a command line tool speaks on its terminal"
 )]
 
+mod bench;
 mod browser;
 mod check;
 mod command;
+mod npm;
 mod page;
 mod repo;
 mod say;
@@ -27,6 +29,7 @@ usage: cargo xtask COMMAND
   run [-- ARGS]   build the page and the server, then start it with ARGS
   build           the same without starting it
   test [FILTER]   build everything, then run the native, WASM and end-to-end tests
+  bench NAME      measure beside a peer: bundle, capture or ladder; BENCHMARKS.md says more
   tidy            check the rules that the compiler does not
   help            this text
 ";
@@ -55,6 +58,7 @@ fn dispatch(command: &str, rest: &[String]) -> Result<ExitCode> {
         ("build", []) => serve::build(&Repo::find()?),
         ("test", []) => check::run(&Repo::find()?, None),
         ("test", [filter]) => check::run(&Repo::find()?, Some(filter)),
+        ("bench", [name]) => bench::run(&Repo::find()?, name),
         ("tidy", []) => tidy::run(&Repo::find()?),
         ("help" | "--help" | "-h", _) => {
             print!("{USAGE}");

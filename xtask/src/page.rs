@@ -57,6 +57,7 @@ pub fn build(repo: &Repo, tools: &Tools) -> Result<()> {
     if let Some((wasm_opt, _)) = &tools.wasm_opt {
         optimise(&dist, wasm_opt)?;
     }
+    strip(&dist)?;
     compress(&dist)?;
     fs::write(&stamp, wanted)?;
     Ok(())
@@ -100,6 +101,44 @@ fn optimise(dist: &Path, wasm_opt: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Takes the functions' names out, a third of the file, where `wasm-opt` has not.
+fn strip(dist: &Path) -> Result<()> {
+    for file in files(dist)? {
+        if file.extension().and_then(OsStr::to_str) == Some("wasm") {
+            let bytes = fs::read(&file)?;
+            let less = without_names(&bytes)
+                .with_context(|| format!("{} is no WebAssembly", file.display()))?;
+            fs::write(&file, less)?;
+        }
+    }
+    Ok(())
+}
+
+fn without_names(wasm: &[u8]) -> Result<Vec<u8>> {
+    let mut rest = wasm.to_vec();
+    for payload in wasmparser::Parser::new(0).parse_all(wasm) {
+        if let wasmparser::Payload::CustomSection(section) = payload?
+            && section.name() == "name"
+        {
+            // The section's own head stands before its name: an id and a length.
+            let range = section.range();
+            let head = 1 + length_of(range.len() as u64);
+            rest.drain(range.start - head..range.end);
+        }
+    }
+    Ok(rest)
+}
+
+/// How many bytes a length takes in LEB128.
+fn length_of(mut length: u64) -> usize {
+    let mut bytes = 1;
+    while length >= 0x80 {
+        length >>= 7;
+        bytes += 1;
+    }
+    bytes
 }
 
 /// Writes a `.br` beside every file worth it, so that the server never compresses.
@@ -193,6 +232,20 @@ mod tests {
         fs::rename(dir.join("frontend/a.rs"), dir.join("frontend/b.rs")).unwrap();
         assert_ne!(first, fingerprint(&dir, &tools("1")).unwrap());
         fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn names_are_taken_out_and_nothing_else() {
+        let head = b"\0asm\x01\0\0\0";
+        let custom = |name: &str, len: u8| {
+            let mut section = vec![0, 1 + name.len() as u8 + len, name.len() as u8];
+            section.extend(name.bytes());
+            section.extend(std::iter::repeat_n(7, usize::from(len)));
+            section
+        };
+        let wasm = [&head[..], &custom("kept", 3), &custom("name", 9)].concat();
+        assert_eq!(without_names(&wasm).unwrap(), [&head[..], &custom("kept", 3)].concat());
+        assert!(without_names(b"nothing").is_err());
     }
 
     #[test]
