@@ -137,7 +137,20 @@ async fn by_keyboard(browser: &Browser, size: Size, lab: &str, steps: u64) {
         browser.wait(&spoken).await;
         browser.key(Key::Right).await;
     }
-    // The bytes of a request, field by field.
+    bytes_by_keyboard(browser, size, lab).await;
+    // The keys, and back.
+    browser.key("?").await;
+    browser.wait("document.querySelector('#keys').open").await;
+    browser.key(Key::Escape).await;
+    browser.wait("!document.querySelector('#keys').open").await;
+    if size.width < 900 {
+        browser.key(Key::Escape).await;
+        browser.wait("!document.querySelector('.inspecting')").await;
+    }
+}
+
+/// The bytes of a request, field by field.
+async fn bytes_by_keyboard(browser: &Browser, size: Size, lab: &str) {
     browser.key(Key::Home).await;
     browser.key(Key::Right).await;
     if size.width < 900 {
@@ -149,23 +162,12 @@ async fn by_keyboard(browser: &Browser, size: Size, lab: &str, steps: u64) {
     browser.wait("document.querySelector('.field')").await;
     tab_to(browser, "panel").await;
     for _ in 0..12 {
-        if browser.count(".piece.hot").await > 0 {
+        if browser.eval("document.activeElement.matches('.field')").await == json!(true) {
             break;
         }
         browser.key(Key::Tab).await;
     }
-    assert_eq!(
-        browser.text(".piece.hot text").await.trim(),
-        "47 45 54",
-        "{lab}: the method's bytes"
-    );
-    // The keys, and back.
-    browser.key("?").await;
-    browser.wait("document.querySelector('#keys').open").await;
-    browser.key(Key::Escape).await;
-    browser.wait("!document.querySelector('#keys').open").await;
-    if size.width < 900 {
-        browser.key(Key::Escape).await;
-        browser.wait("!document.querySelector('.inspecting')").await;
-    }
+    browser.wait("document.querySelector('.piece.hot')").await;
+    let bytes = browser.text(".piece.hot text").await;
+    assert_eq!(bytes.trim(), "47 45 54", "{lab}: the method's bytes");
 }

@@ -1,0 +1,58 @@
+//! A run that is followed live while 2,000 entries come in: the page keeps answering keys.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tests::browser::{Browser, SIZES};
+use tests::run::Run;
+use tests::server::Server;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_live_run_of_two_thousand_entries_answers_keys_within_50_ms() {
+    let server = Server::start(&[]).await;
+    for size in SIZES {
+        let run = Run::create(&server, "http10", json!({ "peer": "agent", "link_ms": 0 })).await;
+        let browser = Browser::start(size).await;
+        browser.open(&format!("http://localhost:{}/#http10?run={}", server.port, run.id())).await;
+        browser.wait("document.querySelector('#run-state')").await;
+        let (addr, target) = (run.addr(), run.target("hello"));
+        let traffic = tokio::spawn(async move {
+            for _ in 0..300 {
+                let mut raw = tests::raw::Raw::connect(addr).await;
+                raw.send(format!("GET {target} HTTP/1.0\r\n\r\n").as_bytes()).await;
+                raw.read_to_end().await.expect("the answer comes");
+                tokio::time::sleep(Duration::from_millis(8)).await;
+            }
+        });
+        browser.wait("document.querySelector('#step-place, #place')?.textContent.match(/of ([0-9]+)/)?.[1] > 40").await;
+        // Between two frames: from a key's event to the changed step in the page.
+        let times = browser
+            .eval_async(
+                "const done = arguments[0]; const times = []; \
+                 const keys = ['Home', 'ArrowRight', 'ArrowRight', 'End', 'ArrowLeft', 'ArrowLeft', 't', '3', '1', 't']; \
+                 (async () => { for (let i = 0; i < 60; i += 1) { \
+                   const from = performance.now(); \
+                   document.body.dispatchEvent(new KeyboardEvent('keydown', { key: keys[i % keys.length], bubbles: true, cancelable: true })); \
+                   await new Promise(requestAnimationFrame); \
+                   const channel = new MessageChannel(); \
+                   await new Promise(next => { channel.port1.onmessage = next; channel.port2.postMessage(0); }); \
+                   times.push(performance.now() - from); \
+                   await new Promise(next => setTimeout(next, 25)); \
+                 } done(times); })();",
+            )
+            .await;
+        traffic.await.unwrap();
+        let mut times: Vec<f64> =
+            times.as_array().unwrap().iter().filter_map(serde_json::Value::as_f64).collect();
+        times.sort_by(f64::total_cmp);
+        let (median, worst) = (times[times.len() / 2], times[times.len() - 1]);
+        println!("{size:?}: {} keys, median {median:.1} ms, longest {worst:.1} ms", times.len());
+        browser.press(&["End"]).await;
+        let entries = server.get(&format!("/api/runs/{}/log", run.id())).await.body.lines().count();
+        assert!(entries > 2_000, "{entries} entries");
+        browser
+            .wait("document.querySelector('#place').textContent.match(/of ([0-9,]+)/)[1] >= 1040")
+            .await;
+        assert!(worst <= 50.0, "a key took {worst:.1} ms");
+    }
+}
