@@ -30,7 +30,7 @@ pub fn show(state: State) {
     let run = state.run.with_untracked(|run| run.as_ref().map(|run| run.id.clone()));
     if state.lab.get_untracked() != link.lab {
         show_lab(state, &link.lab);
-    } else if link.run.is_none() && run.is_some() {
+    } else if link.run.is_none() && state.model.with_untracked(Option::is_some) {
         // The same lab anew.
         state.show_lab(&link.lab);
     }
@@ -38,8 +38,9 @@ pub fn show(state: State) {
         return set(state, &link);
     };
     spawn_local(async move {
-        session::revisit(state, id).await;
-        set(state, &link);
+        if session::revisit(state, id).await {
+            set(state, &link);
+        }
     });
 }
 
@@ -75,7 +76,7 @@ pub fn keep(state: State) {
     let written = StoredValue::new(0_u64);
     Effect::new(move |_| {
         let link = now(state);
-        if link.lab.is_empty() {
+        if link.lab.is_empty() || state.visiting.get() {
             return;
         }
         let turn = written.get_value() + 1;

@@ -8,10 +8,14 @@ use scene::player::Place;
 use trace::entry::Entry;
 use trace::log::{BadLog, Line, Reader};
 
+use crate::address;
 use crate::state::{State, Tab};
 
 /// So many lines are enough for the first view.
-const FIRST: usize = 160;
+const FIRST: usize = 96;
+
+/// Two frames.
+const FRAMES_MS: u32 = 34;
 
 /// For so long lines are read before the page may answer again.
 const SLICE_MS: f64 = 8.0;
@@ -27,13 +31,14 @@ pub async fn open(state: State, text: String) {
         Ok(model) => show(state, model),
         Err(bad) => return refuse(state, &bad),
     }
-    let mine = state.loading.get_untracked() + 1;
-    state.loading.set(mine);
+    let mine = state.loading.get_untracked();
     state.wholly.set(false);
+    // The first view is painted before anything else is read.
+    TimeoutFuture::new(FRAMES_MS).await;
     loop {
-        // The page paints and answers meanwhile.
+        // The page answers meanwhile.
         TimeoutFuture::new(0).await;
-        if state.loading.get_untracked() != mine || state.model.with_untracked(Option::is_none) {
+        if state.loading.get_untracked() != mine {
             return;
         }
         match slice(&mut reader, &mut lines) {
@@ -79,10 +84,11 @@ fn begin(reader: &mut Reader, lines: &mut std::str::Lines<'_>) -> Result<Model, 
 fn show(state: State, model: Model) {
     let lab = model.header.lab.clone();
     if state.labs.with_untracked(|labs| labs.iter().any(|known| known.id == lab)) {
-        state.show_lab(&lab);
+        address::show_lab(state, &lab);
     } else {
         state.clear();
     }
+    state.params.set(model.header.params.clone());
     state.model.set(Some(model));
     state.from_file.set(true);
     state.tab.set(Tab::Explain);

@@ -1,6 +1,7 @@
 //! What the browser keeps for the reader: choices of looks, hints that were dismissed, and the keys
 //! of the runs that this browser made.
 
+use leptos::prelude::{document, window};
 use serde::{Deserialize, Serialize};
 use trace::ids::RunId;
 
@@ -25,6 +26,8 @@ pub struct Settings {
     pub still: bool,
     /// Whether new steps are not announced to screen readers.
     pub quiet: bool,
+    /// Whether keys of one letter do nothing.
+    pub no_letters: bool,
     /// Whether the hints of the first visit were dismissed.
     pub hinted: bool,
 }
@@ -39,7 +42,7 @@ impl Settings {
     /// Keeps it, and lets the page look so.
     pub fn apply(&self) {
         write(SETTINGS, self);
-        let root = leptos::prelude::document().document_element();
+        let root = document().document_element();
         let Some(root) = root else { return };
         let set = |name: &str, value: &str| {
             let _ = match value {
@@ -48,7 +51,9 @@ impl Settings {
             };
         };
         set("data-theme", &self.theme);
-        set("data-contrast", if self.contrast { "high" } else { "" });
+        let media = window().match_media("(prefers-contrast: more)").ok().flatten();
+        let high = self.contrast || media.is_some_and(|media| media.matches());
+        set("data-contrast", if high { "high" } else { "" });
         set("data-size", if self.large { "large" } else { "" });
         set("data-motion", if self.still { "none" } else { "" });
     }
@@ -73,7 +78,7 @@ pub fn keep_key(run: &RunId, key: &str) {
 
 fn storage() -> Option<web_sys::Storage> {
     // Some browsers refuse it where cookies are off.
-    leptos::prelude::window().local_storage().ok().flatten()
+    window().local_storage().ok().flatten()
 }
 
 fn read<T: Default + for<'a> Deserialize<'a>>(name: &str) -> T {

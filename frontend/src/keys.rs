@@ -53,6 +53,17 @@ pub fn pressed(state: State, event: &KeyboardEvent) {
     let on_control = matches!(tag.as_str(), "BUTTON" | "A" | "SUMMARY" | "INPUT");
     let on_tab = role.as_deref() == Some("tab");
     let key = event.key();
+    // Panels scroll by these themselves.
+    let scrolls = matches!(key.as_str(), "ArrowUp" | "ArrowDown");
+    let inside =
+        target.as_ref().and_then(|element| element.closest(".panel, .dump").ok().flatten());
+    if scrolls && inside.is_some() {
+        return;
+    }
+    let letter = key.chars().count() == 1 && key != " ";
+    if letter && state.settings.with_untracked(|settings| settings.no_letters) {
+        return;
+    }
     let done = match key.as_str() {
         " " if on_control => false,
         // Tabs and the scrub bar have arrows of their own.

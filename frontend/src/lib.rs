@@ -20,6 +20,8 @@ pub mod file;
 
 pub mod recent;
 
+pub mod toast;
+
 pub mod keys;
 
 pub mod labs;

@@ -1,15 +1,14 @@
 //! The runs that the studio keeps: listed, and deleted after a moment in which that can be undone.
 
+use std::collections::BTreeMap;
+
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trace::ids::RunId;
 
-use crate::state::{State, Toast};
-use crate::{kept, studio};
-
-/// How long a deletion can be undone.
-const UNDO_MS: u32 = 8_000;
+use crate::state::{Active, State, Undo};
+use crate::{address, kept, studio, toast};
 
 /// How many runs are listed.
 pub const LISTED: usize = 12;
@@ -26,42 +25,43 @@ pub fn load(state: State) {
 
 /// Takes a run off the list, and deletes it when it was not undone.
 pub fn delete(state: State, run: RunId) {
-    let shown =
-        state.run.with_untracked(|active| active.as_ref().is_some_and(|active| active.id == run));
-    let number =
-        state.toast.with_untracked(|toast| toast.as_ref().map_or(1, |toast| toast.number + 1));
-    state.deleting.update(|deleting| {
-        deleting.insert(run.0.clone());
-    });
+    let is_shown = |active: &Active| active.id == run;
+    let shown = state.run.with_untracked(|active| active.as_ref().is_some_and(is_shown));
+    let hash = shown.then(|| untrack(|| address::now(state)).write());
     let text = text::say("recent-deleted", &[("run", (&run.0).into())]);
-    state.toast.set(Some(Toast { number, text, undo: Some(run.clone()) }));
+    let number = toast::say(state, text, Some(Undo { run: run.clone(), shown: hash }));
+    state.deleting.update(|deleting| {
+        deleting.insert(run.0.clone(), number);
+    });
     if shown {
         state.clear();
     }
     spawn_local(async move {
-        TimeoutFuture::new(UNDO_MS).await;
-        state.toast.update(|toast| {
-            if toast.as_ref().is_some_and(|toast| toast.number == number) {
-                *toast = None;
-            }
-        });
-        if !state.deleting.with_untracked(|deleting| deleting.contains(&run.0)) {
+        TimeoutFuture::new(toast::SHOWN_MS).await;
+        let mine = |deleting: &BTreeMap<String, u64>| deleting.get(&run.0) == Some(&number);
+        if !state.deleting.with_untracked(mine) {
             return;
         }
         if let Err(failed) = studio::delete(&run, kept::key(&run).as_deref()).await {
             state.say(failed.text());
         }
+        if let Ok(runs) = studio::runs().await {
+            state.recent.set(runs);
+        }
         state.deleting.update(|deleting| {
             deleting.remove(&run.0);
         });
-        load(state);
     });
 }
 
 /// Leaves a run where it is after all.
-pub fn undo(state: State, run: &RunId) {
+pub fn undo(state: State, undo: &Undo) {
     state.deleting.update(|deleting| {
-        deleting.remove(&run.0);
+        deleting.remove(&undo.run.0);
     });
     state.toast.set(None);
+    if let Some(hash) = &undo.shown {
+        let _ = window().location().set_hash(hash);
+        address::show(state);
+    }
 }

@@ -17,7 +17,7 @@ use trace::time::Micros;
 
 use crate::state::{Active, State, Tab, Trouble};
 use crate::studio::{self, Failed};
-use crate::{kept, labs, recent};
+use crate::{address, kept, labs, recent};
 
 /// How long lines are gathered before they are drawn: a frame.
 const FRAME_MS: u32 = 16;
@@ -30,7 +30,6 @@ pub fn run(state: State) {
     if state.making.get_untracked() {
         return;
     }
-    state.clear();
     // Who has predicted something waits for the answer beside it.
     if state.guesses.with_untracked(std::collections::BTreeMap::is_empty) {
         state.tab.set(Tab::Explain);
@@ -44,14 +43,15 @@ pub fn run(state: State) {
         state.making.set(false);
         match made {
             Ok(created) => {
+                // What was shown stays until there is something new.
+                state.clear();
                 kept::keep_key(&created.id, &created.key);
                 let key = Some(created.key);
                 let active = Active { id: created.id, key, urls: created.urls };
-                state.run.set(Some(active.clone()));
+                show(state, &active, driven);
                 if state.start_paused.get_untracked() {
                     state.place.set(Place::Step(0));
                 }
-                spawn_local(follow(state, active.clone(), driven));
                 start(state, &active).await;
                 recent::load(state);
             }
@@ -60,20 +60,44 @@ pub fn run(state: State) {
     });
 }
 
-/// Shows a run that the studio keeps, whoever made it.
-pub async fn revisit(state: State, id: RunId) {
-    state.clear();
-    match studio::summary(&id).await {
-        Ok(summary) => {
-            state.params.set(summary.params);
-            let key = kept::key(&id);
-            let active = Active { id, key, urls: summary.urls };
-            state.run.set(Some(active.clone()));
-            spawn_local(follow(state, active, false));
+fn show(state: State, active: &Active, drive: bool) {
+    state.run.set(Some(active.clone()));
+    spawn_local(follow(state, active.clone(), drive));
+}
+
+/// Shows a run that the studio keeps, whoever made it, and asks again while the studio is away.
+/// Says whether it is shown: it is not where something else was asked for meanwhile.
+pub async fn revisit(state: State, id: RunId) -> bool {
+    // Whatever is shown or asked for meanwhile begins an epoch of its own.
+    state.epoch.update(|epoch| *epoch += 1);
+    let epoch = state.epoch.get_untracked();
+    state.visiting.set(true);
+    loop {
+        let answer = studio::summary(&id).await;
+        if !shown(state, epoch) {
+            return false;
         }
-        Err(Failed::Away) => state.trouble.set(Some(Trouble::Away)),
-        Err(Failed::Refused(..)) => {
-            state.say(text::say("trouble-no-run", &[("run", (&id.0).into())]));
+        match answer {
+            Ok(summary) => {
+                if state.lab.get_untracked() == summary.lab {
+                    state.clear();
+                } else {
+                    address::show_lab(state, &summary.lab);
+                }
+                state.params.set(summary.params);
+                let key = kept::key(&id);
+                show(state, &Active { id, key, urls: summary.urls }, false);
+                return true;
+            }
+            Err(Failed::Away) => {
+                state.trouble.set(Some(Trouble::Away));
+                TimeoutFuture::new(RETRY_MS).await;
+            }
+            Err(Failed::Refused(..)) => {
+                state.visiting.set(false);
+                state.say(text::say("trouble-no-run", &[("run", (&id.0).into())]));
+                return false;
+            }
         }
     }
 }
@@ -104,27 +128,28 @@ fn tell(state: State, failed: &Failed) {
     }
 }
 
-/// Whether the run that is shown is still this one.
-fn shown(state: State, active: &Active) -> bool {
-    state.run.with_untracked(|run| run.as_ref() == Some(active))
+/// Whether what is shown is still what it was at this epoch.
+fn shown(state: State, epoch: u64) -> bool {
+    state.epoch.get_untracked() == epoch
 }
 
 /// Follows a run until it is over or another is shown, however often the connection drops.
 async fn follow(state: State, active: Active, drive: bool) {
-    while shown(state, &active) {
+    let epoch = state.epoch.get_untracked();
+    while shown(state, epoch) {
         let after = state
             .model
             .with_untracked(|model| model.as_ref().map_or(0, |model| model.last_seq().0));
         if let Ok(socket) = WebSocket::open(&studio::live_url(&active.id, after)) {
-            listen(state, &active, socket, drive).await;
+            listen(state, &active, epoch, socket, drive).await;
         }
-        if !shown(state, &active) || settled(state) {
+        if !shown(state, epoch) || settled(state) {
             break;
         }
         state.trouble.set(Some(Trouble::Away));
         TimeoutFuture::new(RETRY_MS).await;
         if matches!(studio::summary(&active.id).await, Err(Failed::Refused(404, _)))
-            && shown(state, &active)
+            && shown(state, epoch)
         {
             state.run.set(None);
             state.now.set(None);
@@ -140,7 +165,7 @@ fn settled(state: State) -> bool {
 }
 
 /// Reads the feed, a frame's worth at a time.
-async fn listen(state: State, active: &Active, socket: WebSocket, drive: bool) {
+async fn listen(state: State, active: &Active, epoch: u64, socket: WebSocket, drive: bool) {
     let (mut say, mut lines) = socket.split();
     if let Some(key) = active.key.clone().filter(|_| drive) {
         let drive = Say::Drive { key };
@@ -162,7 +187,7 @@ async fn listen(state: State, active: &Active, socket: WebSocket, drive: bool) {
                 break;
             }
         }
-        if !shown(state, active) {
+        if !shown(state, epoch) {
             return;
         }
         let mut alive = true;

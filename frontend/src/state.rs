@@ -1,6 +1,6 @@
 //! The root signals. Views read them and hold no state of their own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 use scene::columns::Columns;
@@ -70,6 +70,15 @@ impl Tab {
     }
 }
 
+/// A run that was deleted and may come back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undo {
+    /// The run.
+    pub run: RunId,
+    /// Where it was shown, if it was.
+    pub shown: Option<String>,
+}
+
 /// Something to be said for a moment, that may be undone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Toast {
@@ -78,7 +87,7 @@ pub struct Toast {
     /// What is said.
     pub text: String,
     /// The run that comes back if it is undone.
-    pub undo: Option<RunId>,
+    pub undo: Option<Undo>,
 }
 
 /// A dialogue that stands before the page.
@@ -137,14 +146,20 @@ pub struct State {
     pub settings: RwSignal<Settings>,
     /// The runs that the studio keeps.
     pub recent: RwSignal<Vec<Summary>>,
-    /// Runs that are about to be deleted.
-    pub deleting: RwSignal<BTreeSet<String>>,
+    /// Runs that are about to be deleted, each with the number of its deletion.
+    pub deleting: RwSignal<BTreeMap<String, u64>>,
+    /// Counts what was said, and what was visited: who waits learns that something newer came.
+    pub turns: StoredValue<u64>,
+    /// Whether a run that the address names is still being fetched.
+    pub visiting: RwSignal<bool>,
+    /// Whether the ladder was just scrolled by hand, so that it stays.
+    pub by_hand: StoredValue<bool>,
     /// The lab's lesson.
     pub lesson: RwSignal<Option<Lesson>>,
     /// What the reader has predicted, by question.
     pub guesses: RwSignal<BTreeMap<usize, String>>,
     /// Counts the logs that were shown, so that no row of one is taken for another's.
-    epoch: RwSignal<u64>,
+    pub epoch: RwSignal<u64>,
     /// The moment up to which a live run is drawn.
     pub now: RwSignal<Option<Micros>>,
     /// Whether the log that is shown came from a file.
@@ -192,7 +207,10 @@ impl State {
             toast: RwSignal::new(None),
             settings: RwSignal::new(Settings::load()),
             recent: RwSignal::new(Vec::new()),
-            deleting: RwSignal::new(BTreeSet::new()),
+            deleting: RwSignal::new(BTreeMap::new()),
+            turns: StoredValue::new(0),
+            visiting: RwSignal::new(false),
+            by_hand: StoredValue::new(false),
             lesson: RwSignal::new(None),
             guesses: RwSignal::new(BTreeMap::new()),
             now: RwSignal::new(None),
@@ -227,6 +245,9 @@ impl State {
         self.run.set(None);
         self.model.set(None);
         self.epoch.update(|epoch| *epoch += 1);
+        self.loading.update(|loading| *loading += 1);
+        self.wholly.set(true);
+        self.visiting.set(false);
         self.place.set(Place::Tail);
         self.marked.set(None);
         self.hot.set(None);
@@ -286,6 +307,13 @@ impl State {
     #[must_use]
     pub fn server_waits(&self) -> bool {
         self.model.with(|model| model.as_ref().is_some_and(Model::waits_at_gate))
+    }
+
+    /// The number of something that begins now.
+    #[must_use]
+    pub fn turn(&self) -> u64 {
+        self.turns.update_value(|turns| *turns += 1);
+        self.turns.get_value()
     }
 
     /// Says what went wrong.

@@ -22,6 +22,8 @@ mod explain;
 
 mod bytes;
 
+mod dump;
+
 mod headers;
 
 mod timing;

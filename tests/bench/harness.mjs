@@ -72,8 +72,12 @@ export async function open(chrome, url) {
   const context = await chrome.newContext({ viewport: { width: 1440, height: 900 } });
   const page = await context.newPage();
   page.setDefaultTimeout(300_000);
-  page.on('pageerror', (error) => say(`the page failed: ${error.message}`));
-  page.on('crash', () => say('the page crashed'));
+  const fail = (why) => {
+    say(why);
+    process.exit(1);
+  };
+  page.on('pageerror', (error) => fail(`the page failed: ${error.message}`));
+  page.on('crash', () => fail('the page crashed'));
   await page.addInitScript({ path: join(here, 'tools.js') });
   await page.goto(url);
   return page;

@@ -5,8 +5,14 @@ use std::time::Duration;
 
 use serde_json::json;
 use tests::browser::{Browser, SIZES};
+use tests::run::Run;
 use tests::server::Server;
 use thirtyfour::prelude::Key;
+
+/// Whether the row that is marked is where the reader sees it.
+const IN_VIEW: &str = "(() => { const row = document.querySelector('.current')?.getBoundingClientRect(); \
+    const seen = document.querySelector('#scroller').getBoundingClientRect(); \
+    return row && row.top >= seen.top && row.bottom <= seen.bottom + 1; })()";
 
 fn page(server: &Server) -> String {
     format!("http://localhost:{}/", server.port)
@@ -35,7 +41,7 @@ async fn keys_move_the_step_and_its_text() {
                 ))
                 .await;
             assert_eq!(browser.text("#step-title").await, title);
-            assert_eq!(browser.count(".current").await, 1, "the step is marked and in view");
+            browser.wait(IN_VIEW).await;
         }
         // Space plays from the beginning and pauses again.
         browser.click(".ladder-scroll").await;
@@ -155,6 +161,61 @@ async fn what_is_looked_at_stays_when_the_look_changes() {
     }
     browser.press(&["f"]).await;
     browser.wait("document.querySelector('.toast')?.textContent.includes('None after')").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_ladder_is_scrolled_by_hand_and_back() {
+    let server = Server::start(&[]).await;
+    let run =
+        Run::create(&server, "http10", json!({ "peer": "agent", "requests": 20, "link_ms": 0 }))
+            .await;
+    run.press("start").await;
+    run.wait_settled().await;
+    let browser = Browser::start(SIZES[0]).await;
+    browser.open(&format!("{}#http10?run={}", page(&server), run.id())).await;
+    browser.wait("document.querySelector('#place')?.textContent.endsWith('of 80')").await;
+    browser.wait("document.querySelector('#scroller').scrollTop > 2000").await;
+    for top in [0, 1_500] {
+        browser.eval(&format!("document.querySelector('#scroller').scrollTop = {top}")).await;
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        let now = browser.eval("document.querySelector('#scroller').scrollTop").await;
+        assert_eq!(now, json!(top), "it stays where it was put");
+        // What is in view is drawn.
+        let drawn = "[...document.querySelectorAll('#shapes .arrow')].some(arrow => { \
+            const seen = document.querySelector('#scroller').getBoundingClientRect(); \
+            const box = arrow.getBoundingClientRect(); \
+            return box.top > seen.top + 60 && box.bottom < seen.bottom; })";
+        browser.wait(drawn).await;
+    }
+    browser.press(&["ArrowLeft"]).await;
+    browser.wait(IN_VIEW).await;
+    // Every connection and message is drawn once, somewhere along the way.
+    for (selector, count) in
+        [(".ribbon", 20), (".arrow.request", 20), (".arrow.success", 20), (".arrow.close", 20)]
+    {
+        assert_eq!(browser.drawn(selector).await.len(), count, "{selector}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_marked_byte_survives_steps_and_tabs() {
+    let server = Server::start(&[]).await;
+    let browser = Browser::start(SIZES[0]).await;
+    browser.open(&page(&server)).await;
+    browser.eval("globalThis.errors = [], addEventListener('error', event => errors.push(event.message))").await;
+    browser.lab("http10").await;
+    browser.run().await;
+    browser.press(&["Home", "ArrowRight"]).await;
+    browser.click("#tab-bytes").await;
+    browser.wait("document.querySelector('.piece')").await;
+    for key in ["ArrowRight", "ArrowLeft", "ArrowRight", "[", "]", "ArrowLeft", "]"] {
+        browser.eval("document.querySelector('.piece')?.dispatchEvent(new MouseEvent('click', { bubbles: true }))").await;
+        browser.press(&[key]).await;
+        tokio::time::sleep(Duration::from_millis(60)).await;
+    }
+    assert_eq!(browser.eval("errors").await, json!([]));
+    browser.press(&["End"]).await;
+    browser.wait("document.querySelector('#step-title').textContent === 'Connection closed'").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

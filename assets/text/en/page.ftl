@@ -1,13 +1,13 @@
 # The words of the page.
 
-page-title = Lifeline
 dismiss = Dismiss
 undo = Undo
 close = Close
 copy = Copy
 copied = Copied
 copy-refused = The browser did not let the page copy.
-copy-cannot = The browser lets a page copy only over HTTPS or on localhost: { $text }
+copied-part = Copied { $count } of { $all } bytes: the others were not kept, or are too many.
+copy-cannot = The browser lets a page copy only over HTTPS or on localhost. The link is in the address bar, and the line can be marked.
 
 ## Top
 export = Export log
@@ -117,7 +117,7 @@ loading = Opening the log: { $count } entries so far …
 empty-connecting = Connecting to the live feed …
 hints-title = First time here?
 hint-run = Press Run. Time goes from top to bottom; each arrow is a message that was really sent.
-hint-step = Step with the arrow keys or with Next, and read on the right what happened and why.
+hint-step = Step with Next or the arrow keys, and read under Explain what happened and why.
 hint-bytes = Open Bytes to see each message byte by byte, with every field explained.
 hint-keys = Press ? to see all keys.
 hints-dismiss = Got it, do not show this again
@@ -152,6 +152,7 @@ phase-fresh = Just opened
 phase-asked = Waits for the answer
 phase-gated = The server waits for Next
 phase-idle = Idle
+phase-done = Answered for the last time
 headers-name = Name
 headers-value = Value
 headers-none = This step has no headers: it is no head of a message.
@@ -185,6 +186,7 @@ predict = Predict
 predict-how = Write down what you expect, then press Run. The run answers when it is over.
 predict-right = ✓ { $answer }: as you said.
 predict-wrong = ✗ This run says { $answer }.
+predict-number = Write a whole number.
 predict-answer = This run says { $answer }.
 
 ## Steps
@@ -194,7 +196,7 @@ pause = ❚❚ Pause
 first = First
 back = ◀ Back
 next = Next ▶
-next-gate = Next · lets the server go on
+next-gate = Let it go on ▶
 last = Last
 speed = Speed
 place = step { $step } of { $count }
@@ -245,3 +247,4 @@ settings-contrast = High contrast
 settings-large = Large letters, for a projector
 settings-still = No motion
 settings-quiet = Do not announce new steps
+settings-no-letters = No keys of a single letter

@@ -78,6 +78,9 @@ story-lost = { $bytes } went over the connection and were counted, but not kept.
 
 story-closed-title = Connection closed
 story-closed-fin = { $who } closed first.
+story-closed-stopped = The run had been stopped, and with it everything that was open.
+story-closed-announced = With its last answer it had said so: this answer was the end of the connection.
+story-closed-quicker = The last answer had said that the connection ends with it. Then either side may close, and this time { $who } was quicker.
 story-closed-reset = { $who } cut the connection off: the other side learns it as an error.
 story-closed-lived = The connection lived { $lived } and carried { $answers ->
         [one] { $answers-text } answer

@@ -10,7 +10,8 @@ use trace::span::{Dir, Side, Span};
 use trace::time::Micros;
 
 use crate::draw;
-use crate::model::{ChunkAt, Conn, Gate, HOLD_SHOWN, IDLE_SHOWN, Key, Model, Step, StepKind};
+use crate::model::{ChunkAt, Conn, Gate, HOLD_SHOWN, IDLE_SHOWN, Model};
+use crate::step::{Key, Step, StepKind};
 
 impl Model {
     /// Takes the next entry in.
@@ -31,6 +32,7 @@ impl Model {
                 let client = self.lane(&opened.client);
                 let server = self.lane(&opened.server);
                 let slot = self.free_slot(client, server);
+                self.most_slots = self.most_slots.max(slot);
                 let conn = self.conn(opened.conn);
                 (conn.opened, conn.client, conn.server, conn.slot) =
                     (Some(seq), client, server, slot);
@@ -61,6 +63,7 @@ impl Model {
         match what {
             note::What::State { state, why } => {
                 self.state = *state;
+                self.ended = self.ended.or((!state.serves()).then_some(at));
                 self.ended_why.clone_from(why);
             }
             // Drawn with the connection's opening, of which it is a part.
@@ -86,6 +89,7 @@ impl Model {
                 if let Some(step) = index.and_then(|index| self.steps.get_mut(index)) {
                     step.what = StepKind::Gate { released: Some((seq, at)) };
                 }
+                self.edits.extend(index);
             }
             note::What::KeepAliveOver { .. }
             | note::What::Refused { .. }

@@ -179,13 +179,8 @@ impl Bytes {
             }
             let (low, high) = (from.max(*begin) - begin, upto.min(begin + span.len) - begin);
             let wanted = Span::between(span.start + low, span.start + high);
-            let kept = model.bytes(self.conn, self.dir, wanted);
-            let whole = kept.len() as u64 == wanted.len;
-            let missing = (wanted.len - (kept.len() as u64).min(wanted.len)) as usize;
-            cells.extend(kept.into_iter().map(|byte| (Some(byte), *field)));
-            if !whole {
-                cells.extend(std::iter::repeat_n((None, *field), missing));
-            }
+            let kept = model.bytes_at(self.conn, self.dir, wanted);
+            cells.extend(kept.into_iter().map(|byte| (byte, *field)));
         }
         cells
     }

@@ -5,14 +5,23 @@ use trace::participant::{Participant, Role};
 use crate::look::Lanes;
 use crate::model::Model;
 
-/// From so many clients of one's own on they share a lane.
-pub const GROUPED_FROM: usize = 12;
+/// More clients of one's own than this share a lane.
+pub const APART: usize = 12;
 
 /// Below this width the lanes stand closer.
 const NARROW: f64 = 600.0;
 
 /// A label's widest letter, roughly.
 const LETTER: f64 = 7.0;
+
+/// The words of a connection's opening and end.
+const LABEL_LEAST: usize = 26;
+
+/// The room between the ribbons of connections that are open at once.
+pub const SLOT: f64 = 10.0;
+
+/// So many ribbons stand side by side.
+pub const SLOTS: usize = 8;
 
 /// No lane moves away further than this for a label's sake.
 const LABEL_MOST: usize = 56;
@@ -50,8 +59,9 @@ impl Columns {
     pub fn of(model: &Model, lanes: &Lanes, width: f64) -> Self {
         let (heads, of) = heads(&model.lanes, lanes);
         let (left, right, least) =
-            if width < NARROW { (132.0, 166.0, 216.0) } else { (152.0, 180.0, 230.0) };
-        let label = LETTER * model.longest_label.min(LABEL_MOST) as f64 + 52.0;
+            if width < NARROW { (132.0, 196.0, 216.0) } else { (152.0, 204.0, 230.0) };
+        let label = LETTER * model.longest_label.clamp(LABEL_LEAST, LABEL_MOST) as f64;
+        let label = label + 40.0 + 2.0 * SLOT * model.most_slots.min(SLOTS) as f64;
         let spaces = heads.len().saturating_sub(1).max(1) as f64;
         let wide = (width - left - right) / spaces;
         let gap = wide.min(2.8 * least).max(least).max(label);
@@ -90,13 +100,14 @@ impl Columns {
 
 fn heads(all: &[Participant], lanes: &Lanes) -> (Vec<Column>, Vec<Option<usize>>) {
     let clients = all.iter().filter(|lane| lane.role == Role::Client).count();
-    let grouped = clients > GROUPED_FROM || lanes.grouped && clients > 1;
+    let grouped = clients > APART || lanes.grouped && clients > 1;
     let place = |id: &str| lanes.order.iter().position(|known| known == id);
     let mut order: Vec<usize> = (0..all.len()).collect();
-    // Those that the reader has not moved stand where the log puts them.
-    if all.iter().all(|lane| place(&lane.id).is_some()) {
-        order.sort_by_key(|lane| all.get(*lane).and_then(|lane| place(&lane.id)));
-    }
+    // Those that the reader has not moved follow where the log puts them.
+    order.sort_by_key(|lane| {
+        let place = all.get(*lane).and_then(|lane| place(&lane.id));
+        (place.is_none(), place, *lane)
+    });
     let mut heads: Vec<Column> = Vec::new();
     let mut of = vec![None; all.len()];
     for index in order {

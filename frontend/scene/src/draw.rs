@@ -1,5 +1,7 @@
 //! How each row is drawn: arrows, waits, and what stands beside them.
 
+use std::ops::RangeInclusive;
+
 use trace::entry::{Closed, Ending, What};
 use trace::event::{Event, Kind as Said};
 use trace::http1::Http1;
@@ -8,21 +10,16 @@ use trace::span::{Dir, Side, Span, Spans};
 use trace::time::Micros;
 
 use crate::amount;
-use crate::columns::Columns;
+use crate::columns::{Columns, SLOT, SLOTS};
 use crate::ladder::Pending;
-use crate::model::{Conn, Model, Step, StepKind};
+use crate::model::{Conn, Model};
 use crate::rows::{Part, ROW, Row, Rows};
 use crate::shape::{Anchor, Kind, Shape, Stroke, Tone, Wait};
+use crate::step::{Step, StepKind};
 
 /// How much lower an arrow ends than it begins, where both moments are known and rows are evenly
 /// spaced.
 const SLANT: f64 = 12.0;
-
-/// The room between the ribbons of connections that are open at once.
-const SLOT: f64 = 11.0;
-
-/// So many ribbons stand side by side.
-const SLOTS: usize = 10;
 
 /// The most chunks that are drawn one by one beside a step.
 const CHUNKS: usize = 6;
@@ -65,10 +62,17 @@ pub fn row(
     let default =
         Conn { client: model.lane_for(false), server: model.lane_for(true), ..Conn::default() };
     let conn = step.conn.and_then(|conn| model.conns.get(&conn)).unwrap_or(&default);
-    let Some((client, server)) = ends(columns, conn) else { return };
+    // What belongs to no connection stands at the right edge where its lanes are hidden.
+    let edge = columns.width() - 180.0;
+    let (client, server) = match ends(columns, conn) {
+        Some(ends) => ends,
+        None if step.conn.is_none() => (edge, edge),
+        None => return,
+    };
     let beside = columns.lane(conn.server).unwrap_or(server);
+    let lane = columns.lane(conn.client).unwrap_or(client);
     let y = row.line;
-    let mut pen = Pen { model, rows, conn, seq, y, client, server, beside, shapes };
+    let mut pen = Pen { model, rows, conn, seq, y, client, server, lane, beside, label: 0, shapes };
     pen.time(columns, row, before);
     match (row.part, &step.what) {
         (Part::Fold { last, count }, _) => return pen.fold(step, last, count),
@@ -89,7 +93,18 @@ pub fn row(
         (_, StepKind::Lost) => pen.lost(),
         (_, StepKind::Close) => pen.close(),
     }
-    pen.chunks(step);
+    pen.chunks(step, ends_within(model, step, row.part));
+}
+
+/// Where a chunk ends that a row shows: each of a message's chunks stands with one of its events.
+fn ends_within(model: &Model, step: &Step, part: Part) -> RangeInclusive<u64> {
+    let (Part::Event(seq), StepKind::Message { events, .. }) = (part, &step.what) else {
+        return 0..=u64::MAX;
+    };
+    let Some(event) = model.event(seq) else { return 0..=u64::MAX };
+    let from = if events.first() == Some(&seq) { 0 } else { event.evidence.start() + 1 };
+    let upto = if events.last() == Some(&seq) { u64::MAX } else { event.evidence.end() };
+    from..=upto
 }
 
 /// A wait under way, below the last row.
@@ -109,12 +124,17 @@ pub fn pending(
         Wait::Hold | Wait::Gate => (Wait::Hold, text::say("ladder-holds", &args)),
         Wait::Idle => (Wait::Idle, text::say("ladder-idles", &args)),
     };
-    let x = match wait {
-        Wait::Idle => client + 10.0,
-        _ => columns.lane(conn.server).unwrap_or(server) + 4.0,
+    let mirrored = server < client;
+    let anchor = if mirrored { Anchor::End } else { Anchor::Start };
+    let lane = columns.lane(conn.server).unwrap_or(server);
+    let x = match (wait, mirrored) {
+        (Wait::Idle, false) => client + 10.0,
+        (Wait::Idle, true) => client - 26.0,
+        (_, false) => lane + 4.0,
+        (_, true) => lane - 20.0,
     };
     let (top, bottom) = (y - ROW / 2.0 + 4.0, y + ROW / 2.0 - 4.0);
-    let kind = Kind::Wait { x, top, bottom, line: y, wait, text };
+    let kind = Kind::Wait { x, top, bottom, line: y, anchor, wait, text };
     shapes.push(Shape { seq: pending.seq, kind });
 }
 
@@ -129,8 +149,12 @@ pub(crate) struct Pen<'a> {
     /// The ribbon at the client's end, and at the server's.
     client: f64,
     server: f64,
+    /// The client's lane.
+    lane: f64,
     /// The server's lane, beside which words stand.
     beside: f64,
+    /// How many letters the arrow's words have.
+    label: usize,
     shapes: &'a mut Vec<Shape>,
 }
 
@@ -164,7 +188,7 @@ impl Pen<'_> {
     /// An arrow with its words: above its middle where rows are evenly spaced, else at its
     /// beginning, where no other row's words can be.
     fn arrow(&mut self, dir: Dir, (upper, lower): (f64, f64), stroke: Stroke, text: String) {
-        let way = if self.server < self.client { -1.0 } else { 1.0 };
+        let way = self.outward();
         let (client, server) = (self.client + way * 6.0, self.server - way * 6.0);
         let (begin, end) = match dir {
             Dir::ToServer => (client, server),
@@ -174,8 +198,9 @@ impl Pen<'_> {
         let timed = self.rows.height(Micros(0)).is_some();
         let (x, anchor) = match (timed, begin < end) {
             (false, _) => (f64::midpoint(client, server), Anchor::Middle),
-            (true, true) => (begin + 4.0, Anchor::Start),
-            (true, false) => (begin - 4.0, Anchor::End),
+            // Beside the head of an arrow that has just come.
+            (true, true) => (begin + 18.0, Anchor::Start),
+            (true, false) => (begin - 18.0, Anchor::End),
         };
         let y = if timed { upper - 5.0 } else { self.y - 9.0 };
         let room = (server - client).abs() - 8.0;
@@ -190,8 +215,9 @@ impl Pen<'_> {
         self.arrow(Dir::ToServer, self.flat(), Stroke::Establish, text::say("ladder-open", &[]));
         if let Some(conn) = step.conn {
             let text = text::say("ladder-conn", &[("conn", (&conn.to_string()).into())]);
-            let way = if self.server < self.client { 1.0 } else { -1.0 };
-            self.push(self.seq, Kind::Name { at: (self.client + way * 8.0, self.y + 16.0), text });
+            let at = (self.lane - self.outward() * 4.0, self.y + 16.0);
+            let anchor = if self.server < self.client { Anchor::Start } else { Anchor::End };
+            self.push(self.seq, Kind::Name { at, anchor, text });
         }
         if let Some((seq, held)) = self.conn.setup {
             self.beside(seq, 17.0, setup(held), Tone::Plain);
@@ -219,6 +245,7 @@ impl Pen<'_> {
         let (left, landed) = (self.model.times(first).left, self.model.times(last).landed);
         let (stroke, text) = said(first, &self.model.header.run.0);
         let way = self.way(left, landed);
+        self.label = text.chars().count();
         self.arrow(dir, way, stroke, text);
         for seq in events {
             self.payload(*seq, dir, way.1 - self.y);
@@ -245,20 +272,22 @@ impl Pen<'_> {
         let args = [("count", span.len.into()), ("from", (&from).into()), ("to", (&to).into())];
         let text = text::say("ladder-chunk", &args);
         self.arrow(dir, way, Stroke::Chunk, text);
-        self.push(seq, Kind::Chunk { at: (self.beside + 16.0, self.y), more: 0 });
+        let x = self.beside + self.outward() * 16.0;
+        self.push(seq, Kind::Chunk { at: (x, self.y), more: 0 });
     }
 
-    /// The content that a body carries, as a pill below the arrow; where distance is time, on the
-    /// line of the arrow's words, at its other end.
+    /// The content that a body carries, as a pill below the arrow; where distance is time, after the
+    /// arrow's words.
     fn payload(&mut self, seq: Seq, dir: Dir, slant: f64) {
         let Some(event) = self.model.event(seq) else { return };
         let Said::Http1(Http1::Body(body)) = &event.kind else { return };
         let text = amount::bytes(body.content_len);
         let width = 7.0 * text.chars().count() as f64 + 18.0;
         let at = if self.rows.height(Micros(0)).is_some() {
-            let end = if dir == Dir::ToServer { self.server } else { self.client };
-            let inward = if end > f64::midpoint(self.server, self.client) { -1.0 } else { 1.0 };
-            (end + inward * (width / 2.0 + 12.0), self.y - 9.0)
+            let begin = if dir == Dir::ToServer { self.client } else { self.server };
+            let way = if begin > f64::midpoint(self.server, self.client) { -1.0 } else { 1.0 };
+            let label = 7.0 * self.label as f64;
+            (begin + way * (label + width / 2.0 + 34.0), self.y - 9.0)
         } else {
             (f64::midpoint(self.client, self.server), self.y + slant + 11.0)
         };
@@ -276,40 +305,55 @@ impl Pen<'_> {
         }
     }
 
-    /// Words to the right of the server's lane.
+    /// The way from the client's lane past the server's.
+    fn outward(&self) -> f64 {
+        if self.server < self.client { -1.0 } else { 1.0 }
+    }
+
+    /// Words that go outward begin at their place; to the left they end there.
+    fn anchor(&self) -> Anchor {
+        if self.server < self.client { Anchor::End } else { Anchor::Start }
+    }
+
+    /// Words beyond the server's lane.
     pub(crate) fn beside(&mut self, seq: Seq, down: f64, text: String, tone: Tone) {
-        let at = (self.beside + 14.0, self.y + down);
-        self.push(seq, Kind::Note { at, text, tone });
+        let at = (self.beside + self.outward() * 14.0, self.y + down);
+        self.push(seq, Kind::Note { at, anchor: self.anchor(), text, tone });
     }
 
     /// Words beside a wait at the server.
     pub(crate) fn below_wait(&mut self, seq: Seq, text: String) {
-        let at = (self.beside + 28.0, self.y + 15.0);
-        self.push(seq, Kind::Note { at, text, tone: Tone::Plain });
+        let at = (self.beside + self.outward() * 28.0, self.y + 15.0);
+        self.push(seq, Kind::Note { at, anchor: self.anchor(), text, tone: Tone::Plain });
     }
 
     /// A wait up to a moment; where distance is time, in its length.
     pub(crate) fn wait(&mut self, wait: Wait, until: Micros, text: String) {
-        let x = match wait {
-            Wait::Hold | Wait::Gate => self.beside + 4.0,
+        // The words of a wait stand to its right, or where that is inward, to its left.
+        let (x, anchor) = match (wait, self.anchor()) {
+            (Wait::Hold | Wait::Gate, Anchor::End) => (self.beside - 20.0, Anchor::End),
+            (Wait::Hold | Wait::Gate, _) => (self.beside + 4.0, Anchor::Start),
             // Beside the connection itself, so that it is on nobody else's lane.
-            Wait::Idle => self.client + 10.0,
+            (Wait::Idle, Anchor::End) => (self.client - 26.0, Anchor::End),
+            (Wait::Idle, _) => (self.client + 10.0, Anchor::Start),
         };
         let (top, bottom) = match self.rows.height(until) {
             Some(bottom) => (self.y, bottom.max(self.y + 20.0)),
             None => (self.y - ROW / 2.0 + 4.0, self.y + ROW / 2.0 - 4.0),
         };
-        self.push(self.seq, Kind::Wait { x, top, bottom, line: self.y, wait, text });
+        self.push(self.seq, Kind::Wait { x, top, bottom, line: self.y, anchor, wait, text });
     }
 
-    /// The reads and writes that carried a step, at the lane whose socket was heard.
-    fn chunks(&mut self, step: &Step) {
-        let chunks = self.model.chunks_of(step);
-        let x = self.beside + 16.0;
+    /// The reads and writes that carried a step, or whose last byte is within a part of it, at the
+    /// lane whose socket was heard.
+    fn chunks(&mut self, step: &Step, ends: RangeInclusive<u64>) {
+        let mut chunks = self.model.chunks_of(step);
+        chunks.retain(|chunk| ends.contains(&chunk.span.end()));
+        let x = self.beside + self.outward() * 16.0;
         let y = if step.what == StepKind::Open { self.y - 14.0 } else { self.y };
         for (index, chunk) in chunks.iter().take(CHUNKS).enumerate() {
             let more = if index + 1 == CHUNKS { chunks.len() - CHUNKS } else { 0 };
-            let at = (x + 7.0 * index as f64, y);
+            let at = (x + self.outward() * 7.0 * index as f64, y);
             self.push(chunk.seq, Kind::Chunk { at, more });
         }
     }

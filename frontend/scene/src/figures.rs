@@ -1,13 +1,15 @@
 //! The answers to a lesson's questions: figures of the run, reckoned from its log and nothing else.
 
+use std::collections::BTreeMap;
+
 use trace::entry::What;
 use trace::event::Kind;
 use trace::http1::Http1;
 use trace::lesson::Figure;
 use trace::span::{Dir, Side};
 
-use crate::model::{Conn, Model, StepKind};
-use crate::timing::{self, Spent};
+use crate::model::{Conn, Model};
+use crate::step::StepKind;
 
 /// A figure of a run.
 #[must_use]
@@ -41,7 +43,7 @@ fn closed_by_server(model: &Model) -> u64 {
 }
 
 fn requests(model: &Model, conn: &Conn) -> u64 {
-    let is_request = |(_, key): &&(u64, crate::model::Key)| {
+    let is_request = |(_, key): &&(u64, crate::step::Key)| {
         let kind = model.event(key.1).map(|event| &event.kind);
         matches!(kind, Some(Kind::Http1(Http1::Request(request))) if !request.preflight)
     };
@@ -51,12 +53,29 @@ fn requests(model: &Model, conn: &Conn) -> u64 {
     keys.len() as u64
 }
 
+/// In one pass: when each request was whole at the server, until its answer leaves.
 fn longest_wait(model: &Model) -> u64 {
-    let answers = model
-        .steps
-        .iter()
-        .filter(|step| matches!(step.what, StepKind::Message { dir: Dir::ToClient, .. }));
-    let waits = answers.flat_map(|step| timing::of(model, step));
-    let server = waits.filter(|phase| phase.spent == Spent::Server);
-    server.map(|phase| phase.until.since(phase.from).0 / 1_000).max().unwrap_or_default()
+    let mut asked = BTreeMap::new();
+    let mut longest = 0;
+    for step in &model.steps {
+        let (Some(conn), StepKind::Message { events, .. }) = (step.conn, &step.what) else {
+            continue;
+        };
+        let (Some(head), Some(last)) = (events.first(), events.last()) else { continue };
+        match model.event(*head).map(|head| (head, &head.kind)) {
+            Some((_, Kind::Http1(Http1::Request(request)))) => {
+                asked.insert((conn, request.exchange), model.arrived(*last));
+            }
+            Some((head, Kind::Http1(Http1::Response(response)))) if response.status >= 200 => {
+                let exchange = response.exchange.unwrap_or_default();
+                let since = asked.remove(&(conn, exchange)).flatten();
+                let left = model.times(head).stands();
+                if let Some((since, left)) = since.zip(left) {
+                    longest = longest.max(left.since(since).0 / 1_000);
+                }
+            }
+            _ => {}
+        }
+    }
+    longest
 }

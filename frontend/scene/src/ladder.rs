@@ -63,7 +63,9 @@ pub fn picture(model: &Model, rows: &Rows, columns: &Columns, view: View) -> Pic
     let bottom = rows.bottom();
     let height = bottom + ROW * pending.len() as f64;
     let mut shapes = ribbons(model, rows, columns, &seen, height);
-    for (index, row) in rows.all.iter().enumerate().take(seen.end).skip(seen.start) {
+    let above = rows.reaching(model, &seen);
+    for index in above.into_iter().chain(seen.clone()) {
+        let Some(row) = rows.all.get(index) else { continue };
         let before = index.checked_sub(1).and_then(|before| rows.all.get(before));
         draw::row(model, rows, columns, row, before, &mut shapes);
     }

@@ -7,6 +7,8 @@
 
 pub mod amount;
 
+pub mod step;
+
 pub mod model;
 
 mod build;
@@ -14,6 +16,8 @@ mod build;
 pub mod look;
 
 pub mod columns;
+
+mod fold;
 
 pub mod rows;
 
@@ -49,3 +53,6 @@ pub mod bytes;
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod random_tests;

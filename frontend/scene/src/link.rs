@@ -41,7 +41,9 @@ impl Link {
     fn take(&mut self, name: &str, value: &str) {
         let list = || value.split(',').filter(|id| !id.is_empty()).take(LANES).map(str::to_owned);
         match name {
-            "run" if value.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+            "run"
+                if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric()) =>
+            {
                 self.run = Some(RunId(value.to_owned()));
             }
             "step" => self.step = value.parse().ok().filter(|step| *step > 0),
@@ -53,7 +55,7 @@ impl Link {
                 }
             }
             "clock" if value == "time" => self.look.clock = Clock::Time,
-            "zoom" => self.look.set_zoom(value.parse().unwrap_or(100.0)),
+            "zoom" => self.look.set_zoom(value.parse::<u16>().map_or(100.0, f64::from)),
             "unfolded" => self.look.folded = false,
             "grouped" => self.look.lanes.grouped = true,
             "order" => self.look.lanes.order = list().collect(),
@@ -144,9 +146,10 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_left_out() {
-        let link = Link::read("#http10?run=../x&step=0&zoom=9999&layer=?&marked=1&%ff=%");
+        let link = Link::read("#http10?run=../x&step=0&zoom=nan&run=&layer=?&marked=1&%ff=%");
+        assert_eq!(link, Link { lab: "http10".to_owned(), ..Link::default() });
         let mut look = Look::default();
         look.set_zoom(9_999.0);
-        assert_eq!(link, Link { lab: "http10".to_owned(), look, ..Link::default() });
+        assert_eq!(Link::read("#x?zoom=9999").look, look);
     }
 }

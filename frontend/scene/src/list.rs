@@ -5,8 +5,9 @@ use trace::span::{Dir, Side};
 
 use crate::amount;
 use crate::draw::said;
-use crate::model::{Model, Step, StepKind};
+use crate::model::Model;
 use crate::rows::{Part, Row};
+use crate::step::{Step, StepKind};
 
 /// A row in words: "Instance 1 to Browser, HTTP/1.1 200 OK, 31 bytes, after a wait of 9.80 s".
 #[must_use]

@@ -7,8 +7,8 @@ use trace::time::Micros;
 
 use crate::amount;
 use crate::draw::{Pen, setup};
-use crate::model::Step;
 use crate::shape::{Tone, Wait};
+use crate::step::Step;
 
 impl Pen<'_> {
     pub(crate) fn gate(&mut self, step: &Step, released: Option<(Seq, Micros)>) {
@@ -35,7 +35,9 @@ impl Pen<'_> {
         let (text, tone) = match &note.what {
             note::What::KeepAliveOver { after_us } => {
                 let after = amount::time(*after_us);
-                (text::say("ladder-keep-alive-over", &[("after", (&after).into())]), Tone::Plain)
+                let conn = note.conn.map(|conn| conn.to_string()).unwrap_or_default();
+                let args = [("after", (&after).into()), ("conn", (&conn).into())];
+                (text::say("ladder-keep-alive-over", &args), Tone::Plain)
             }
             note::What::Refused { status, why } => {
                 let why = short(why);

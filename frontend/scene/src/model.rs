@@ -14,6 +14,8 @@ use trace::span::{Dir, Span};
 use trace::studio::RunState;
 use trace::time::Micros;
 
+use crate::step::{Key, Step, StepKind};
+
 /// A wait of the server's is a step of its own from this length on.
 pub const HOLD_SHOWN: Micros = Micros(100_000);
 
@@ -37,12 +39,16 @@ pub struct Model {
     pub moments: Moments,
     /// How far the run is.
     pub state: RunState,
+    /// When it ended.
+    pub ended: Option<Micros>,
     /// Why it ended, where that is not plain.
     pub ended_why: String,
     /// Places among the steps at which something was put in or changed after the fact.
     pub edits: Vec<usize>,
     /// How many letters the longest label has.
     pub longest_label: usize,
+    /// The highest place that a connection had beside others.
+    pub most_slots: usize,
     /// The connections that are open.
     pub open: BTreeSet<ConnId>,
     /// When the last of all answers was whole at its client.
@@ -103,74 +109,6 @@ pub(crate) struct Gate {
     pub conn: ConnId,
 }
 
-/// Where a step stands: its moment, the entry that it is about, and its place among several steps
-/// about one entry.
-pub type Key = (Micros, Seq, u8);
-
-/// A step: one row of the ladder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// Where it stands.
-    pub key: Key,
-    /// The connection, where there is one.
-    pub conn: Option<ConnId>,
-    /// What happens.
-    pub what: StepKind,
-}
-
-/// What happens in a step.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StepKind {
-    /// A connection is established.
-    Open,
-    /// A message goes over: a head, a body, or bytes that are neither.
-    Message {
-        /// The way it goes.
-        dir: Dir,
-        /// Its events: the head, then its body.
-        events: Vec<Seq>,
-    },
-    /// The server has a request and takes its time.
-    Hold {
-        /// When it answered.
-        until: Micros,
-        /// The answer.
-        by: Seq,
-    },
-    /// The connection is open and nothing is on it.
-    Idle {
-        /// When something was, or it closed.
-        until: Micros,
-        /// What that was.
-        by: Seq,
-    },
-    /// The server stopped at the gate.
-    Gate {
-        /// The entry that let it go on.
-        released: Option<(Seq, Micros)>,
-    },
-    /// The application says something of itself.
-    Note,
-    /// Bytes were not kept.
-    Lost,
-    /// The connection closes.
-    Close,
-}
-
-impl Step {
-    /// The entry that the step is about.
-    #[must_use]
-    pub const fn seq(&self) -> Seq {
-        self.key.1
-    }
-
-    /// When it stands.
-    #[must_use]
-    pub const fn at(&self) -> Micros {
-        self.key.0
-    }
-}
-
 impl Model {
     /// An empty log.
     #[must_use]
@@ -183,9 +121,11 @@ impl Model {
             steps: Vec::new(),
             moments: Moments::default(),
             state: RunState::Ready,
+            ended: None,
             ended_why: String::new(),
             edits: Vec::new(),
             longest_label: 0,
+            most_slots: 0,
             open: BTreeSet::new(),
             last_answer: None,
             fold: Fold::default(),
@@ -263,6 +203,18 @@ impl Model {
             bytes.extend_from_slice(chunk.bytes.get(from..upto).unwrap_or_default());
         }
         bytes
+    }
+
+    /// The bytes of a piece of a stream, each in its place; none where it was not kept.
+    #[must_use]
+    pub fn bytes_at(&self, conn: ConnId, dir: Dir, span: Span) -> Vec<Option<u8>> {
+        let whole = self.bytes(conn, dir, span);
+        if whole.len() as u64 == span.len {
+            return whole.into_iter().map(Some).collect();
+        }
+        let one =
+            |offset: u64| self.bytes(conn, dir, Span { start: offset, len: 1 }).first().copied();
+        (span.start..span.end()).map(one).collect()
     }
 
     /// The place of a step among all.

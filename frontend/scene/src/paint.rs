@@ -28,27 +28,24 @@ fn paint(svg: &mut String, shape: &Shape) {
         Kind::Ribbon { x, top, bottom, open, pattern } => {
             ribbon(svg, seq, (*x, *top, *bottom), *open, *pattern);
         }
-        Kind::Name { at, text } => words(svg, "conn-name", seq, *at, text),
+        Kind::Name { at, anchor, text } => {
+            words(svg, &format!("conn-name{}", side(*anchor)), seq, *at, text);
+        }
         Kind::Arrow { from, to, stroke } => arrow(svg, seq, *from, *to, *stroke),
         Kind::Label { at, anchor, room, text, stroke } => {
-            let place = match anchor {
-                Anchor::Start => " start",
-                Anchor::Middle => "",
-                Anchor::End => " end",
-            };
-            let class = format!("label {}{place}", name(*stroke));
+            let class = format!("label {}{}", name(*stroke), side(*anchor));
             words(svg, &class, seq, *at, &fit(text, *room, *stroke));
         }
         Kind::Payload { at, width, text } => payload(svg, seq, *at, *width, text),
-        Kind::Wait { x, top, bottom, line, wait, text } => {
-            waiting(svg, seq, (*x, *top, *bottom, *line), *wait, text);
+        Kind::Wait { x, top, bottom, line, anchor, wait, text } => {
+            waiting(svg, seq, (*x, *top, *bottom, *line), (*wait, *anchor), text);
         }
-        Kind::Note { at, text, tone } => {
+        Kind::Note { at, anchor, text, tone } => {
             let class = match tone {
                 Tone::Plain => "note",
                 Tone::Fault => "note fault",
             };
-            words(svg, class, seq, *at, text);
+            words(svg, &format!("{class}{}", side(*anchor)), seq, *at, text);
         }
         Kind::Chunk { at, more } => chunk(svg, seq, *at, *more),
         Kind::Time { at, text, since } => {
@@ -143,8 +140,16 @@ fn chunk(svg: &mut String, seq: u64, at: (f64, f64), more: usize) {
     svg.push_str("</g>");
 }
 
-fn waiting(svg: &mut String, seq: u64, place: (f64, f64, f64, f64), wait: Wait, text: &str) {
+fn waiting(
+    svg: &mut String,
+    seq: u64,
+    place: (f64, f64, f64, f64),
+    (wait, anchor): (Wait, Anchor),
+    text: &str,
+) {
     let (x, top, bottom, line) = place;
+    let words = if anchor == Anchor::End { x - 8.0 } else { x + 24.0 };
+    let side = side(anchor);
     let class = match wait {
         Wait::Hold => "hold",
         Wait::Idle => "idle",
@@ -154,11 +159,11 @@ fn waiting(svg: &mut String, seq: u64, place: (f64, f64, f64, f64), wait: Wait, 
     let line = if wait == Wait::Gate { line } else { line + 4.0 };
     let _ = write!(
         svg,
-        r#"<g class="wait {class}" data-seq="{seq}"><rect x="{}" y="{}" width="16" height="{}" rx="4"/><text x="{}" y="{}">{}</text></g>"#,
+        r#"<g class="wait {class}" data-seq="{seq}"><rect x="{}" y="{}" width="16" height="{}" rx="4"/><text class="caption{side}" x="{}" y="{}">{}</text></g>"#,
         Px(x),
         Px(top),
         Px(bottom - top),
-        Px(x + 24.0),
+        Px(words),
         Px(line),
         Safe(text)
     );
@@ -197,6 +202,15 @@ fn head(svg: &mut String, from: (f64, f64), to: (f64, f64)) {
         Px(back.0 + uy * HALF),
         Px(back.1 - ux * HALF)
     );
+}
+
+/// The class of an anchor; the middle is what the theme does by itself.
+const fn side(anchor: Anchor) -> &'static str {
+    match anchor {
+        Anchor::Start => " start",
+        Anchor::Middle => "",
+        Anchor::End => " end",
+    }
 }
 
 const fn name(stroke: Stroke) -> &'static str {

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use trace::event::Kind;
-use trace::http1::Http1;
 use trace::ids::{ConnId, Seq};
-use trace::span::{Dir, Span, Spans};
+use trace::span::{Span, Spans};
 use trace::time::Micros;
 
 use crate::columns::Columns;
+use crate::fold::{housekeeping, shown};
 use crate::look::{Clock, Layer, Look};
-use crate::model::{Model, Step, StepKind};
+use crate::model::Model;
+use crate::step::{Step, StepKind};
 
 /// A row's height where rows are evenly spaced.
 pub const ROW: f64 = 56.0;
@@ -57,6 +57,8 @@ pub enum Part {
 pub struct Row {
     /// The step that it shows.
     pub step: usize,
+    /// Its connection, where there is one.
+    pub conn: Option<ConnId>,
     /// What it shows of it.
     pub part: Part,
     /// When it stands.
@@ -69,6 +71,8 @@ pub struct Row {
     pub line: f64,
     /// How much time is folded before it.
     pub gap: Option<Micros>,
+    /// Until when the waits last that began here or before.
+    pub reach: Micros,
 }
 
 /// All rows of a ladder. They grow with the log: only what has changed is laid out again.
@@ -116,7 +120,7 @@ impl Rows {
         }
         let from = self.all.len();
         self.gather(model, columns);
-        self.place(from);
+        self.place(model, from);
         self.follow_lives(model, from);
         (self.steps, self.edits) = (model.steps.len(), model.edits.len());
     }
@@ -126,15 +130,16 @@ impl Rows {
         self.steps = from;
         while let Some(row) = self.all.last().copied() {
             match row.part {
-                Part::Fold { last, .. } if last + 1 >= self.steps => self.steps = row.step,
+                Part::Fold { last, .. } if last + 1 >= self.steps => {
+                    self.steps = self.steps.min(row.step);
+                }
                 _ if row.step >= self.steps => {}
                 _ => break,
             }
             self.all.pop();
             let index = self.all.len();
             self.begins.remove(&index);
-            let conn = model.steps.get(row.step).and_then(|step| step.conn);
-            if let Some(life) = conn.and_then(|conn| self.lives.get_mut(&conn)) {
+            if let Some(life) = row.conn.and_then(|conn| self.lives.get_mut(&conn)) {
                 life.end = life.end.min(index);
             }
         }
@@ -148,10 +153,11 @@ impl Rows {
         }
     }
 
-    /// Where the last row ends.
+    /// Where the last row ends, with what leads down from it.
     #[must_use]
     pub fn bottom(&self) -> f64 {
-        self.all.last().map_or(TOP, |row| row.bottom)
+        let reach = if self.look.clock == Clock::Time { FOLD } else { 0.0 };
+        self.all.last().map_or(TOP, |row| row.bottom + reach)
     }
 
     /// The row at a height, or the nearest.
@@ -172,7 +178,10 @@ impl Rows {
             Part::Fold { last, .. } => (row.step..=last).contains(&step),
         };
         let exact = self.all.iter().position(|row| shows(&row));
-        exact.or_else(|| self.all.iter().position(|row| row.step == step))
+        let of_step = || self.all.iter().position(|row| row.step == step);
+        // A step that has no row of its own here: the one that comes after it.
+        let after = || self.all.iter().position(|row| row.step > step);
+        exact.or_else(of_step).or_else(after).or(self.all.len().checked_sub(1))
     }
 
     /// The entry for which a row stands.
@@ -233,6 +242,24 @@ impl Rows {
         alive
     }
 
+    /// Rows above these whose waits or arrows reach down into them, where distance is time.
+    #[must_use]
+    pub fn reaching(&self, model: &Model, rows: &Range<usize>) -> Vec<usize> {
+        // What ends after the row above has begun may come down into view.
+        let above = rows.start.checked_sub(1).and_then(|above| self.all.get(above));
+        let (Some(first), Clock::Time) = (above, self.look.clock) else { return Vec::new() };
+        let slack = Micros::from_millis(2 * model.header.number("link_ms").unwrap_or(0) + 100);
+        let above = self.all.iter().enumerate().take(rows.start).rev();
+        let near = |row: &Row| row.reach > first.at || row.at.plus(slack) > first.at;
+        let reaches = |row: &Row| {
+            let step = model.steps.get(row.step);
+            let until = step.map(|step| step.until(model)).unwrap_or_default();
+            until > first.at
+        };
+        let above = above.take_while(|(_, row)| near(row));
+        above.filter(|(_, row)| reaches(row)).map(|(index, _)| index).collect()
+    }
+
     fn gather(&mut self, model: &Model, columns: &Columns) {
         let (layer, folded) = (self.look.layer, self.look.folded);
         let mut index = self.steps;
@@ -243,8 +270,10 @@ impl Rows {
                 continue;
             }
             let folds = folded && layer == Layer::Message;
-            if let Some((last, count)) = folds.then(|| housekeeping(model, index)).flatten() {
-                self.add(index, Part::Fold { last, count }, step.at());
+            if let Some((last, count)) =
+                folds.then(|| housekeeping(model, columns, index)).flatten()
+            {
+                self.add(index, step.conn, Part::Fold { last, count }, step.at());
                 index = last + 1;
                 continue;
             }
@@ -259,7 +288,7 @@ impl Rows {
 
     fn add_parts(&mut self, model: &Model, layer: Layer, index: usize, step: &Step) {
         let StepKind::Message { dir, events } = &step.what else {
-            return self.add(index, Part::Whole, step.at());
+            return self.add(index, step.conn, Part::Whole, step.at());
         };
         let at = |conn, span: Span| {
             let times = model.moments.of(conn, *dir, &Spans::one(span));
@@ -270,26 +299,33 @@ impl Rows {
                 for seq in events {
                     let Some(event) = model.event(*seq) else { continue };
                     let (start, end) = (event.evidence.start(), event.evidence.end());
-                    self.add(index, Part::Event(*seq), at(conn, Span::between(start, end)));
+                    self.add(
+                        index,
+                        step.conn,
+                        Part::Event(*seq),
+                        at(conn, Span::between(start, end)),
+                    );
                 }
             }
             (Layer::Bytes, Some(conn)) => {
                 for chunk in model.chunks_of(step) {
-                    self.add(index, Part::Chunk(chunk.seq), at(conn, chunk.span));
+                    self.add(index, step.conn, Part::Chunk(chunk.seq), at(conn, chunk.span));
                 }
             }
-            _ => self.add(index, Part::Whole, step.at()),
+            _ => self.add(index, step.conn, Part::Whole, step.at()),
         }
     }
 
-    fn add(&mut self, step: usize, part: Part, at: Micros) {
-        self.all.push(Row { step, part, at, top: 0.0, bottom: 0.0, line: 0.0, gap: None });
+    fn add(&mut self, step: usize, conn: Option<ConnId>, part: Part, at: Micros) {
+        let (top, bottom, line) = (0.0, 0.0, 0.0);
+        self.all.push(Row { step, conn, part, at, top, bottom, line, gap: None, reach: at });
     }
 
     /// Gives every new row its place.
-    fn place(&mut self, from: usize) {
+    fn place(&mut self, model: &Model, from: usize) {
         let (clock, milli) = (self.look.clock, self.milli());
         let last = from.checked_sub(1).and_then(|last| self.all.get(last));
+        let mut reach = last.map(|row| row.reach).unwrap_or_default();
         let mut before = last.map(|row| (row.line, row.at));
         for row in self.all.iter_mut().skip(from) {
             row.line = match (clock, before) {
@@ -306,6 +342,9 @@ impl Rows {
                 }
             };
             before = Some((row.line, row.at));
+            let wait = model.steps.get(row.step).and_then(Step::wait);
+            reach = reach.max(wait.unwrap_or_default()).max(row.at);
+            row.reach = reach;
             let half = if clock == Clock::Steps { ROW } else { CLOSE } / 2.0;
             (row.top, row.bottom) = (row.line - half, row.line + half);
         }
@@ -333,53 +372,12 @@ impl Rows {
                 self.open.truncate(block);
                 self.open.push(open);
             }
-            let Some(conn) = model.steps.get(row.step).and_then(|step| step.conn) else { continue };
+            let Some(conn) = row.conn else { continue };
             let life = self.lives.entry(conn).or_insert_with(|| {
                 self.begins.insert(index, conn);
                 index..index
             });
             life.end = index + 1;
         }
-    }
-}
-
-/// Whether both ends of a step's connection are shown.
-fn shown(model: &Model, step: &Step, columns: &Columns) -> bool {
-    let conn = step.conn.and_then(|conn| model.conns.get(&conn));
-    conn.is_none_or(|conn| {
-        columns.lane(conn.client).is_some() && columns.lane(conn.server).is_some()
-    })
-}
-
-/// Preflights and their answers, that follow each other from here on: the last step of them, and
-/// how many requests they are.
-fn housekeeping(model: &Model, from: usize) -> Option<(usize, u64)> {
-    let mut count = 0;
-    let mut last = None;
-    for (index, step) in model.steps.iter().enumerate().skip(from) {
-        match is_preflight(model, step) {
-            Some(Dir::ToServer) => count += 1,
-            Some(Dir::ToClient) => {}
-            None => break,
-        }
-        last = Some(index);
-    }
-    // An answer whose question is not in the log is shown as what it is.
-    last.filter(|_| count > 0).map(|last| (last, count))
-}
-
-/// Whether a step is a preflight or its answer.
-fn is_preflight(model: &Model, step: &Step) -> Option<Dir> {
-    let StepKind::Message { events, .. } = &step.what else { return None };
-    let event = model.event(*events.first()?)?;
-    let Kind::Http1(said) = &event.kind;
-    match said {
-        Http1::Request(request) if request.preflight => Some(Dir::ToServer),
-        Http1::Response(response) => {
-            let conn = model.conns.get(&event.conn)?;
-            let asked = response.exchange.is_some_and(|asked| conn.preflights.contains(&asked));
-            asked.then_some(Dir::ToClient)
-        }
-        _ => None,
     }
 }

@@ -6,8 +6,9 @@ use trace::http1::Http1;
 use trace::note;
 use trace::span::Dir;
 
-use crate::model::{Model, Step, StepKind};
+use crate::model::Model;
 use crate::rows::{Part, Row, Rows};
+use crate::step::{Step, StepKind};
 
 /// What is sought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

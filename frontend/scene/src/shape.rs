@@ -30,8 +30,10 @@ pub enum Kind {
     },
     /// A connection's name, where it begins.
     Name {
-        /// The end of the words.
+        /// Where the words stand.
         at: (f64, f64),
+        /// What of them stands there.
+        anchor: Anchor,
         /// The words.
         text: String,
     },
@@ -76,6 +78,8 @@ pub enum Kind {
         bottom: f64,
         /// The line of its words.
         line: f64,
+        /// On which side of it they stand: they begin or end beside it.
+        anchor: Anchor,
         /// What is waited for.
         wait: Wait,
         /// The words beside it.
@@ -83,8 +87,10 @@ pub enum Kind {
     },
     /// Something that the application says of itself.
     Note {
-        /// The beginning of the words.
+        /// Where the words stand.
         at: (f64, f64),
+        /// What of them stands there.
+        anchor: Anchor,
         /// The words.
         text: String,
         /// How they are meant.

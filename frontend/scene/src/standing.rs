@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use trace::event::Kind;
+use trace::http1::Http1;
 use trace::ids::{ConnId, Seq};
-use trace::span::Dir;
 use trace::time::Micros;
 
-use crate::model::{Model, Step, StepKind};
+use crate::model::Model;
+use crate::step::{Step, StepKind};
 
 /// The state at a step: a fold over the steps up to it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -50,8 +52,10 @@ pub enum Phase {
     Asked,
     /// The server stands at the gate.
     Gated,
-    /// The last request is answered.
+    /// The last request is answered, and another may come.
     Idle,
+    /// The last answer said that it was the last.
+    Done,
 }
 
 #[derive(Default)]
@@ -82,15 +86,19 @@ pub fn at(model: &Model, step: usize) -> Standing {
                 standing.closed += 1;
                 open.remove(&conn);
             }
-            StepKind::Message { dir, .. } => {
+            StepKind::Message { events, .. } => {
                 let Some(folded) = open.get_mut(&conn) else { continue };
-                match dir {
-                    Dir::ToServer => {
+                let head = events.first().and_then(|seq| model.event(*seq));
+                // Interim answers and what could not be read change nothing.
+                match head.map(|head| &head.kind) {
+                    Some(Kind::Http1(Http1::Request(_))) => {
                         (folded.phase, folded.requests) = (Phase::Asked, folded.requests + 1);
                     }
-                    Dir::ToClient => {
-                        (folded.phase, folded.answers) = (Phase::Idle, folded.answers + 1);
+                    Some(Kind::Http1(Http1::Response(response))) if response.status >= 200 => {
+                        folded.answers += 1;
+                        folded.phase = if response.persistent { Phase::Idle } else { Phase::Done };
                     }
+                    _ => {}
                 }
             }
             StepKind::Gate { released } => {

@@ -13,7 +13,8 @@ use trace::time::Micros;
 use crate::amount;
 use crate::build::towards;
 use crate::draw::said;
-use crate::model::{Model, Step, StepKind};
+use crate::model::{Conn, Model};
+use crate::step::{Step, StepKind};
 use crate::told::{Story, Told};
 
 /// Tells a step.
@@ -315,6 +316,21 @@ impl Teller<'_> {
         self.story
     }
 
+    /// Why a connection was closed, where the log says it.
+    fn why_closed(&self, known: &Conn, by: Side) -> Option<&'static str> {
+        let stopped = self.model.ended.is_some_and(|at| at <= self.step.at());
+        if stopped && by == Side::Server && self.model.ended_why == "stopped" {
+            return Some("story-closed-stopped");
+        }
+        let last = known.served.last().and_then(|seq| self.model.event(*seq))?;
+        let Kind::Http1(Http1::Response(response)) = &last.kind else { return None };
+        match (response.persistent, by) {
+            (false, Side::Server) => Some("story-closed-announced"),
+            (false, Side::Client) => Some("story-closed-quicker"),
+            (true, _) => None,
+        }
+    }
+
     fn close(mut self) -> Story {
         let conn = self.titled(say("story-closed-title", &[]));
         let seq = self.step.seq();
@@ -329,6 +345,9 @@ impl Teller<'_> {
         };
         self.story.tell(how, &[("who", Told::Word(&who))]);
         let Some(known) = self.model.conns.get(&conn) else { return self.story };
+        if let (Some(why), Ending::Fin) = (self.why_closed(known, closed.by), closed.how) {
+            self.story.tell(why, &[("who", Told::Word(&who))]);
+        }
         let Some(opened) = known.opened.and_then(|seq| self.model.entry(seq)) else {
             return self.story;
         };

@@ -15,9 +15,10 @@ use crate::bytes::{self, Coding};
 use crate::columns::Columns;
 use crate::ladder::{Picture, View, WHOLE, picture};
 use crate::look::{Clock, Layer, Look};
-use crate::model::{Model, StepKind};
+use crate::model::Model;
 use crate::rows::{ROW, Rows};
 use crate::shape::{Kind, Shape, Stroke};
+use crate::step::StepKind;
 use crate::story::tell;
 use crate::told::Piece;
 

@@ -6,7 +6,8 @@ use trace::http1::Http1;
 use trace::ids::{ConnId, Seq};
 use trace::time::Micros;
 
-use crate::model::{Model, Step, StepKind};
+use crate::model::Model;
+use crate::step::{Step, StepKind};
 
 /// A piece of time.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use serde_json::Value;
 use trace::studio::{Param, ParamKind};
 
 use super::t;
-use crate::session;
-use crate::state::{State, Toast, state};
+use crate::state::{State, state};
+use crate::{session, toast};
 
 /// Knobs that are seldom turned, and so stand behind "More knobs".
 const SELDOM: [&str; 3] = ["resource", "peer", "pause_limit_s"];
@@ -66,39 +66,28 @@ fn OwnClient() -> impl IntoView {
             <p class="own-client">
                 {t("own-client")} " "
                 <code id="curl" tabindex="0">{line}</code> " "
-                <button class="segment lone" on:click=move |_| copy(state, copied.clone())>{t("copy")}</button>
+                <button class="segment lone" on:click=move |_| copy(state, copied.clone(), t("copied"))>{t("copy")}</button>
             </p>
         })
     }
 }
 
-/// Copies a text, or says that the browser does not let it.
-pub fn copy(state: State, text: String) {
+/// Copies a text and says so, or that the browser does not let it.
+pub fn copy(state: State, text: String, copied: String) {
     // Where the page is not served securely there is no clipboard; the types do not say so.
     let navigator = window().navigator();
     let clipboard = js_sys::Reflect::get(&navigator, &"clipboard".into());
     if clipboard.map_or(true, |clipboard| clipboard.is_undefined()) {
-        return toast(state, text::say("copy-cannot", &[("text", (&text).into())]));
+        toast::say(state, t("copy-cannot"), None);
+        return;
     }
     spawn_local(async move {
         let promise = navigator.clipboard().write_text(&text);
-        let id = match wasm_bindgen_futures::JsFuture::from(promise).await {
-            Ok(_) => "copied",
-            Err(_) => "copy-refused",
+        let said = match wasm_bindgen_futures::JsFuture::from(promise).await {
+            Ok(_) => copied,
+            Err(_) => t("copy-refused"),
         };
-        toast(state, t(id));
-    });
-}
-
-fn toast(state: State, text: String) {
-    state.toast.set(Some(Toast { number: 0, text, undo: None }));
-    spawn_local(async move {
-        gloo_timers::future::TimeoutFuture::new(6_000).await;
-        state.toast.update(|toast| {
-            if toast.as_ref().is_some_and(|toast| toast.number == 0) {
-                *toast = None;
-            }
-        });
+        toast::say(state, said, None);
     });
 }
 

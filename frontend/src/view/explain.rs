@@ -107,6 +107,7 @@ fn state_view(standing: &Standing) -> impl IntoView + use<> {
             Phase::Asked => "phase-asked",
             Phase::Gated => "phase-gated",
             Phase::Idle => "phase-idle",
+            Phase::Done => "phase-done",
         };
         let args = [("answers", conn.answers.into()), ("requests", conn.requests.into())];
         view! {

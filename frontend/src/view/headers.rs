@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use scene::bytes::headers;
-use scene::model::StepKind;
+use scene::step::StepKind;
 use trace::event::Kind;
 use trace::http1::Http1;
 

@@ -11,6 +11,15 @@ use crate::state::{State, Tab, state};
 #[component]
 pub fn Inspector() -> impl IntoView {
     let state = state();
+    // Where it is a sheet, the focus goes into it and comes back.
+    Effect::new(move |was: Option<bool>| {
+        let now = state.inspecting.get();
+        if was.is_some_and(|was| was != now) {
+            let id = if now { "panel" } else { "inspect" };
+            request_animation_frame(move || focus(id));
+        }
+        now
+    });
     let tab = move |tab: Tab| {
         let on = move || state.tab.get() == tab;
         view! {
@@ -21,7 +30,13 @@ pub fn Inspector() -> impl IntoView {
                 aria-controls="panel"
                 aria-selected=move || on().to_string()
                 tabindex=move || if on() { "0" } else { "-1" }
-                on:click=move |_| state.tab.set(tab)
+                on:click=move |event| {
+                    state.tab.set(tab);
+                    // Who points steps on with the arrows; who came by keys stays among the tabs.
+                    if event.detail() > 0 {
+                        focus("panel");
+                    }
+                }
             >
                 {t(name(tab))}
             </button>
@@ -44,6 +59,7 @@ pub fn Inspector() -> impl IntoView {
             >
                 {move || match state.tab.get() {
                     Tab::Lesson => view! { <lesson::Lesson /> }.into_any(),
+                    _ if state.count() == 0 => view! { <explain::Head /> }.into_any(),
                     tab => view! { <explain::Head /> {side(tab)} }.into_any(),
                 }}
             </div>
@@ -84,11 +100,13 @@ fn arrows(state: State, event: &KeyboardEvent) {
     };
     event.prevent_default();
     state.tab.set(Tab::ALL[to]);
-    let id = format!("tab-{}", Tab::ALL[to].id());
-    let element = document().get_element_by_id(&id);
-    if let Some(element) =
-        element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
-    {
+    focus(&format!("tab-{}", Tab::ALL[to].id()));
+}
+
+fn focus(id: &str) {
+    let element = document().get_element_by_id(id);
+    let element = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
+    if let Some(element) = element {
         let _ = element.focus();
     }
 }

@@ -80,7 +80,7 @@ fn Drawn() -> impl IntoView {
     let scroller = NodeRef::<Div>::new();
     let window = RwSignal::new(Window::default());
     let look = move || {
-        if let Some(element) = scroller.get_untracked() {
+        if let Some(element) = scroller.try_get_untracked().flatten() {
             let seen = measure(&element);
             if window.get_untracked() != seen {
                 window.set(seen);
@@ -106,15 +106,7 @@ fn Drawn() -> impl IntoView {
             })
         })
     });
-    Effect::new(move |_| {
-        let _ = (state.row(), state.place.get());
-        drawn.track();
-        // Once the picture has its new height, and before it is painted.
-        spawn_local(async move {
-            tick().await;
-            untrack(|| keep_in_view(state, scroller, drawn));
-        });
-    });
+    follow_reader(state, scroller, drawn);
     let heads = Memo::new(move |_| {
         let scale = state.look.with(scene::look::Look::scale);
         drawn.with(|drawn| drawn.as_ref().map(|drawn| (drawn.lanes.clone(), drawn.width, scale)))
@@ -123,14 +115,31 @@ fn Drawn() -> impl IntoView {
     view! {
         {move || coming().then(|| {
             let count = state.model.with(|model| model.as_ref().map_or(0, |model| model.entries.len() as u64));
-            view! { <p class="coming" role="status">{text::say("loading", &[("count", count.into())])}</p> }
+            view! { <p class="coming">{text::say("loading", &[("count", count.into())])}</p> }
         })}
-        <div class="ladder-scroll" id="scroller" node_ref=scroller on:scroll=move |_| look() tabindex="0" role="region" aria-label=t("ladder-name")>
+        <div class="ladder-scroll" id="scroller" node_ref=scroller on:scroll=move |_| look() on:wheel=move |_| by_hand(state) on:touchmove=move |_| by_hand(state) on:pointerdown=move |event| on_bar(state, &event) tabindex="0" role="region" aria-label=t("ladder-name")>
             {move || heads.get().map(|(heads, width, scale)| lanes(state, heads, width, scale))}
             <Body drawn=drawn />
             <Rows drawn=drawn />
         </div>
     }
+}
+
+/// Keeps the reader's row in view, and at the tail the end.
+fn follow_reader(state: State, scroller: NodeRef<Div>, drawn: Memo<Option<Picture>>) {
+    let height = Memo::new(move |_| drawn.with(|drawn| drawn.as_ref().map(|drawn| drawn.height)));
+    Effect::new(move |_| {
+        let _ = (state.row(), state.look.track());
+        // At the tail the end is followed as it moves away; elsewhere the reader scrolls freely.
+        if state.place.get() == Place::Tail {
+            height.track();
+        }
+        // Once the picture has its new height, and before it is painted.
+        spawn_local(async move {
+            tick().await;
+            untrack(|| keep_in_view(state, scroller, drawn));
+        });
+    });
 }
 
 /// The drawing. Its parts are written as text and put in at once; a click finds its row by place.
@@ -221,8 +230,33 @@ fn Rows(drawn: Memo<Option<Picture>>) -> impl IntoView {
     view! { <ol class="unseen" id="rows" aria-label=t("ladder-list") inner_html=move || lines.get()></ol> }
 }
 
+/// The ladder is scrolled by hand: it no longer follows the tail, and stays where it is put.
+fn by_hand(state: State) {
+    if state.place.get_untracked() != Place::Tail || state.now.with_untracked(Option::is_none) {
+        return;
+    }
+    if let Some(row) = untrack(|| state.row()) {
+        state.by_hand.set_value(true);
+        state.place.set(Place::Step(row));
+    }
+}
+
+/// The same by the scroll bar, which is no part of what is scrolled.
+fn on_bar(state: State, event: &leptos::ev::PointerEvent) {
+    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    if target.is_some_and(|target| target.id() == "scroller") {
+        by_hand(state);
+    }
+}
+
 /// Scrolls so that the reader's row is in view; at the tail, so that the end is.
 fn keep_in_view(state: State, scroller: NodeRef<Div>, drawn: Memo<Option<Picture>>) {
+    if drawn.try_with_untracked(|_| ()).is_none() {
+        return;
+    }
+    if state.by_hand.get_value() {
+        return state.by_hand.set_value(false);
+    }
     let Some(row) = state.row() else { return };
     let Some(place) = state.rows.with(|rows| rows.all.get(row).copied()) else { return };
     let Some(element) = scroller.get_untracked() else { return };

@@ -1,8 +1,10 @@
 //! The heads of the lanes. Each is a menu: move the lane, hide it, or put clients together.
 
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
-use scene::columns::Column;
+use scene::columns::{APART, Column};
 use trace::participant::Role;
+use wasm_bindgen::JsCast as _;
 
 use super::t;
 use crate::state::State;
@@ -10,10 +12,12 @@ use crate::state::State;
 /// All heads, above the rows.
 pub fn lanes(state: State, heads: Vec<Column>, width: f64, scale: f64) -> impl IntoView {
     let count = heads.len();
-    let order: Vec<String> = heads.iter().flat_map(|head| head.ids.clone()).collect();
+    let order: Vec<Vec<String>> = heads.iter().map(|head| head.ids.clone()).collect();
     let clients = heads.iter().filter(|head| head.role == Role::Client).count();
+    // Heads are as wide as the lanes' distance lets them be.
+    let wide = (140.0 * scale).clamp(64.0, 140.0);
     let view_of = |(index, head): (usize, Column)| {
-        let at = Place { index, count, several: clients > 1, left: head.x * scale };
+        let at = Place { index, count, several: clients > 1, left: head.x * scale, wide };
         lane(state, head, at, order.clone())
     };
     let lanes = heads.into_iter().enumerate().map(view_of).collect_view();
@@ -25,31 +29,38 @@ struct Place {
     count: usize,
     several: bool,
     left: f64,
+    wide: f64,
 }
 
-fn lane(state: State, head: Column, at: Place, order: Vec<String>) -> impl IntoView {
+fn lane(state: State, head: Column, at: Place, order: Vec<Vec<String>>) -> impl IntoView {
     let class = match head.role {
         Role::Browser => "lane browser",
         Role::Agent => "lane agent",
         Role::Client => "lane client",
         Role::Server => "lane server",
     };
-    let Place { index, count, several, left } = at;
+    let Place { index, count, several, left, wide } = at;
     let is_client = head.role == Role::Client;
-    let group = is_client && (several || head.ids.len() > 1);
-    let ids = head.ids.clone();
-    let moved = move |by: isize| {
-        let (ids, order) = (ids.clone(), order.clone());
-        move |_| shift(state, &ids, order.clone(), by)
+    let group = is_client && (several || head.ids.len() > 1) && head.ids.len() <= APART;
+    let moved = move |to: Option<usize>| {
+        let order = order.clone();
+        move |event| {
+            close(&event);
+            swap(state, order.clone(), index, to);
+        }
     };
-    let (to_left, to_right) = (moved(-1), moved(1));
+    let (to_left, to_right) = (moved(index.checked_sub(1)), moved(Some(index + 1)));
     let hidden = head.ids.clone();
-    let hide = move |_| {
+    let hide = move |event| {
+        close(&event);
         state.set_look(|look| look.lanes.hidden.extend(hidden.iter().cloned()));
     };
-    let regroup = move |_| state.set_look(|look| look.lanes.grouped = !look.lanes.grouped);
+    let regroup = move |event| {
+        close(&event);
+        state.set_look(|look| look.lanes.grouped = !look.lanes.grouped);
+    };
     view! {
-        <details class=class style:left=format!("{left}px") name="lane">
+        <details class=class style:left=format!("{}px", left - wide / 2.0) style:width=format!("{wide}px") name="lane" on:keydown=escape>
             <summary title=t("lane-title")>
                 <span class="lane-name">{head.name}</span>
                 <span class="lane-detail">{head.detail}</span>
@@ -64,18 +75,26 @@ fn lane(state: State, head: Column, at: Place, order: Vec<String>) -> impl IntoV
     }
 }
 
-/// Moves a lane past its neighbour.
-fn shift(state: State, ids: &[String], mut order: Vec<String>, by: isize) {
-    let Some(first) = ids.first() else { return };
-    let Some(from) = order.iter().position(|id| id == first) else { return };
-    let to = if by < 0 { from.checked_sub(1) } else { Some(from + ids.len()) };
+/// Closes the menu: the head under it may be another lane's afterwards.
+fn close(event: &MouseEvent) {
+    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    let menu = target.and_then(|target| target.closest("details").ok().flatten());
+    if let Some(menu) = menu {
+        let _ = menu.remove_attribute("open");
+    }
+}
+
+/// Escape closes the menu.
+fn escape(event: leptos::ev::KeyboardEvent) {
+    let menu = event.current_target().and_then(|menu| menu.dyn_into::<web_sys::Element>().ok());
+    if let (Some(menu), "Escape") = (menu, event.key().as_str()) {
+        let _ = menu.remove_attribute("open");
+    }
+}
+
+/// Puts a lane where its neighbour stands.
+fn swap(state: State, mut order: Vec<Vec<String>>, from: usize, to: Option<usize>) {
     let Some(to) = to.filter(|to| *to < order.len()) else { return };
-    let other = order.remove(to);
-    let at = if by < 0 { from + ids.len() - 1 } else { from };
-    order.insert(at.min(order.len()), other);
-    state.set_look(|look| {
-        // Lanes that are not shown keep their place at the end.
-        order.extend(look.lanes.hidden.iter().cloned());
-        look.lanes.order = order;
-    });
+    order.swap(from, to);
+    state.set_look(|look| look.lanes.order = order.concat());
 }

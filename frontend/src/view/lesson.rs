@@ -57,7 +57,8 @@ fn predict(state: State, index: usize, ask: Predict) -> impl IntoView {
         let id = match guessed {
             Some(guessed) if guessed == known => "predict-right",
             Some(_) => "predict-wrong",
-            None => "predict-answer",
+            None if guess().is_empty() => "predict-answer",
+            None => "predict-number",
         };
         let known = amount::count(known);
         let said = text::say(id, &[("answer", (&known).into())]);
@@ -74,7 +75,7 @@ fn predict(state: State, index: usize, ask: Predict) -> impl IntoView {
                 maxlength="12"
                 id=id
                 prop:value=guess
-                on:input=move |event| {
+                on:change=move |event| {
                     let typed = event_target_value(&event);
                     state.guesses.update(|guesses| {
                         guesses.insert(index, typed);

@@ -33,8 +33,8 @@ pub fn Said() -> impl IntoView {
     view! {
         <div class="toasts" role="status">
             {move || state.toast.get().map(|toast| {
-                let undo = toast.undo.map(|run| view! {
-                    <button class="quiet" id="undo" on:click=move |_| recent::undo(state, &run)>{t("undo")}</button>
+                let undo = toast.undo.map(|undo| view! {
+                    <button class="quiet" id="undo" on:click=move |_| recent::undo(state, &undo)>{t("undo")}</button>
                 });
                 view! { <p class="toast"><span>{toast.text}</span>{undo}</p> }
             })}

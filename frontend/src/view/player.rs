@@ -6,8 +6,8 @@ use scene::seek::{self, Sought, Way};
 
 use super::scrub::Scrub;
 use super::t;
-use crate::session;
-use crate::state::{State, Toast, state};
+use crate::state::{State, state};
+use crate::{session, toast};
 
 /// How long a step is shown while the steps go on by themselves, at 100 %.
 const STEP_MS: u32 = 1_200;
@@ -57,7 +57,7 @@ pub fn seek(state: State, sought: Sought, way: Way) {
             let args = [("what", (&what).into())];
             let none = if way == Way::On { "seek-none" } else { "seek-none-before" };
             let text = text::say(none, &args);
-            state.toast.set(Some(Toast { number: 0, text, undo: None }));
+            toast::say(state, text, None);
         }
     }
 }
@@ -104,16 +104,17 @@ pub fn Player() -> impl IntoView {
         None => t("place-none"),
     };
     let none = move || state.count() == 0;
+    let at_begin = move || state.row().is_none_or(|row| row == 0);
     let play_text = move || t(if state.playing.get() { "pause" } else { "play" });
     let speed = move |percent: u32| {
         let chosen = move || state.speed.get() == percent;
         view! { <option value=percent.to_string() prop:selected=chosen>{times(percent)}</option> }
     };
     view! {
-        <footer class="player" aria-label=t("player")>
+        <footer class="player" aria-label=t("player") on:mousedown=keep_focus>
             <button class="quiet" id="play" disabled=none on:click=move |_| toggle(state)>{play_text}</button>
-            <button class="quiet" id="first" disabled=none on:click=move |_| go(state, Move::First)>{t("first")}</button>
-            <button class="quiet" id="back" disabled=none on:click=move |_| go(state, Move::Back)>{t("back")}</button>
+            <button class="quiet" id="first" disabled=at_begin on:click=move |_| go(state, Move::First)>{t("first")}</button>
+            <button class="quiet" id="back" disabled=at_begin on:click=move |_| go(state, Move::Back)>{t("back")}</button>
             <button
                 class="primary"
                 id="next"
@@ -139,6 +140,15 @@ pub fn Player() -> impl IntoView {
                 {move || t(if state.inspecting.get() { "inspect-close" } else { "inspect" })}
             </button>
         </footer>
+    }
+}
+
+/// A button that is clicked does not take the focus, so that Space goes on playing and pausing.
+pub fn keep_focus(event: leptos::ev::MouseEvent) {
+    use wasm_bindgen::JsCast as _;
+    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    if target.is_some_and(|target| target.closest("button").ok().flatten().is_some()) {
+        event.prevent_default();
     }
 }
 

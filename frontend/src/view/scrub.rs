@@ -1,8 +1,8 @@
 //! The scrub bar: the whole run on a line, by time, with a mark for each step and waits as bars.
 
 use leptos::prelude::*;
-use scene::model::StepKind;
 use scene::player::Move;
+use scene::step::StepKind;
 use trace::span::Dir;
 use trace::time::Micros;
 use wasm_bindgen::JsCast as _;
@@ -10,9 +10,6 @@ use wasm_bindgen::JsCast as _;
 use super::player::go;
 use super::t;
 use crate::state::{State, state};
-
-/// How many marks have room on the line.
-const MARKS: usize = 500;
 
 /// The line's length in its own measure.
 const LENGTH: f64 = 1_000.0;
@@ -62,8 +59,9 @@ fn marks(state: State) -> Marks {
     state.model.with(|model| {
         let Some(model) = model else { return };
         state.rows.with(|rows| {
-            let every = rows.all.len().div_ceil(MARKS).max(1);
-            for row in rows.all.iter().step_by(every) {
+            // One mark of a kind has room at a place.
+            let mut last = [(u32::MAX, u32::MAX); 5];
+            for row in &rows.all {
                 let Some(step) = model.steps.get(row.step) else { continue };
                 let until = match step.what {
                     StepKind::Hold { until, .. } | StepKind::Idle { until, .. } => Some(until),
@@ -74,6 +72,10 @@ fn marks(state: State) -> Marks {
                 let (_, top, height) = KINDS[kind];
                 let left = x(row.at, ends) as u32;
                 let right = until.map_or(left + 2, |until| x(until, ends) as u32);
+                if last[kind] == (left, right) {
+                    continue;
+                }
+                last[kind] = (left, right);
                 let width = right.saturating_sub(left).max(2);
                 let path = format!("M{left} {top}h{width}v{height}h-{width}z");
                 marks.paths[kind].push_str(&path);

@@ -15,11 +15,12 @@ const THEMES: [(&str, &str); 3] =
 /// A choice that is on or off: its place, name and catalogue message.
 type Choice = (fn(&mut Settings) -> &mut bool, &'static str, &'static str);
 
-const CHOICES: [Choice; 4] = [
+const CHOICES: [Choice; 5] = [
     (|settings| &mut settings.contrast, "contrast", "settings-contrast"),
     (|settings| &mut settings.large, "large", "settings-large"),
     (|settings| &mut settings.still, "still", "settings-still"),
     (|settings| &mut settings.quiet, "quieted", "settings-quiet"),
+    (|settings| &mut settings.no_letters, "no-letters", "settings-no-letters"),
 ];
 
 /// The dialogue.

@@ -4,8 +4,9 @@ use leptos::prelude::*;
 use trace::studio::{Lab, Summary};
 
 use super::t;
+use crate::address;
 use crate::recent::{self, LISTED};
-use crate::state::state;
+use crate::state::{State, state};
 
 /// The labs, by group.
 #[component]
@@ -25,12 +26,14 @@ pub fn Sidebar() -> impl IntoView {
         let shown = lab.id.clone();
         let current = move || (state.lab.get() == shown).then_some("page");
         let href = format!("#{}", lab.id);
+        let id = lab.id.clone();
         view! {
             <li>
                 <a
                     class="lab"
                     href=href
                     aria-current=current
+                    on:click=move |_| anew(state, &id)
                 >
                     {lab.title}
                 </a>
@@ -53,6 +56,13 @@ pub fn Sidebar() -> impl IntoView {
     }
 }
 
+/// The lab that is shown, without the run or file that is shown: the address may not change by that.
+fn anew(state: State, lab: &str) {
+    if state.lab.get_untracked() == lab && state.model.with_untracked(Option::is_some) {
+        address::show_lab(state, lab);
+    }
+}
+
 /// The runs that the studio keeps, the newest first.
 #[component]
 fn Recent() -> impl IntoView {
@@ -60,7 +70,7 @@ fn Recent() -> impl IntoView {
     let runs = move || {
         let deleting = state.deleting.get();
         let mut runs = state.recent.get();
-        runs.retain(|run| !deleting.contains(&run.id.0));
+        runs.retain(|run| !deleting.contains_key(&run.id.0));
         runs.sort_by(|a, b| b.started.cmp(&a.started));
         runs.truncate(LISTED);
         runs
@@ -69,6 +79,8 @@ fn Recent() -> impl IntoView {
         let href = format!("#{}?run={}", run.lab, run.id);
         let id = run.id.clone();
         let shown = run.id.clone();
+        let known = |lab: &Lab| (lab.id == run.lab).then(|| lab.title.clone());
+        let title = state.labs.with(|labs| labs.iter().find_map(known)).unwrap_or(run.lab.clone());
         let current = move || {
             state.run.with(|run| run.as_ref().is_some_and(|run| run.id == shown)).then_some("true")
         };
@@ -79,7 +91,7 @@ fn Recent() -> impl IntoView {
         view! {
             <li class="recent">
                 <a class="lab" href=href aria-current=current>
-                    <span>{run.lab}</span>
+                    <span>{title}</span>
                     <span class="size">{text::say("recent-run", &args)}</span>
                 </a>
                 <button class="delete" aria-label=delete.clone() title=delete on:click=move |_| recent::delete(state, id.clone())>"×"</button>

@@ -78,7 +78,7 @@ pub fn Toolbar() -> impl IntoView {
         state.model.with(|model| model.as_ref().is_some_and(|model| model.metrics().preflights > 0))
     };
     view! {
-        <div class="toolbar" role="group" aria-label=t("toolbar") class:idle=move || state.model.with(Option::is_none)>
+        <div class="toolbar" role="group" aria-label=t("toolbar") on:mousedown=super::player::keep_focus class:idle=move || state.model.with(Option::is_none)>
             <div class="segments" role="group" aria-label=t("clock")>{CLOCKS.into_iter().map(clock).collect_view()}</div>
             <div class="segments" role="group" aria-label=t("layer")>{LAYERS.into_iter().map(layer).collect_view()}</div>
             {move || folds().then(|| {

@@ -107,5 +107,5 @@ fn share(state: State) {
     let link = untrack(|| address::now(state)).write();
     let location = window().location();
     let origin = location.origin().unwrap_or_default();
-    super::controls::copy(state, format!("{origin}/#{link}"));
+    super::controls::copy(state, format!("{origin}/#{link}"), t("copied"));
 }
