@@ -59,7 +59,7 @@ impl Columns {
     pub fn of(model: &Model, lanes: &Lanes, width: f64) -> Self {
         let (heads, of) = heads(&model.lanes, lanes);
         let (left, right, least) =
-            if width < NARROW { (132.0, 196.0, 216.0) } else { (152.0, 204.0, 230.0) };
+            if width < NARROW { (132.0, 196.0, 216.0) } else { (136.0, 204.0, 230.0) };
         let label = LETTER * model.longest_label.clamp(LABEL_LEAST, LABEL_MOST) as f64;
         let label = label + 40.0 + 2.0 * SLOT * model.most_slots.min(SLOTS) as f64;
         let spaces = heads.len().saturating_sub(1).max(1) as f64;

@@ -36,12 +36,12 @@ pub fn Controls() -> impl IntoView {
                         on:change=move |event| state.start_paused.set(event_target_checked(&event))
                     />
                 </label>
+                <details class="more">
+                    <summary>{t("more-knobs")}</summary>
+                    <div class="knobs">{move || knobs(true)}</div>
+                </details>
             </div>
             <OwnClient />
-            <details class="more">
-                <summary>{t("more-knobs")}</summary>
-                <div class="knobs">{move || knobs(true)}</div>
-            </details>
         </section>
     }
 }
