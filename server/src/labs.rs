@@ -140,64 +140,57 @@ fn default(kind: &ParamKind) -> Value {
     }
 }
 
+/// A knob; its words are messages of the catalogue, by its name.
+fn param(name: &str, kind: ParamKind) -> Param {
+    let id = name.replace('_', "-");
+    Param {
+        name: name.to_owned(),
+        label: text::say(&format!("knob-{id}"), &[]),
+        kind,
+        help: text::say(&format!("knob-{id}-help"), &[]),
+    }
+}
+
 /// A whole number that can be set.
-fn integer(name: &str, label: &str, range: [u64; 3], unit: &str, help: &str) -> Param {
+fn integer(name: &str, range: [u64; 3], unit: &str) -> Param {
     let [min, default, max] = range;
-    let kind = ParamKind::Integer { min, max, default, unit: unit.to_owned() };
-    Param { name: name.to_owned(), label: label.to_owned(), kind, help: help.to_owned() }
+    param(name, ParamKind::Integer { min, max, default, unit: unit.to_owned() })
 }
 
 /// A word that can be chosen; the first is the default.
-fn choice(name: &str, label: &str, options: &[&str], help: &str) -> Param {
+fn choice(name: &str, options: &[&str]) -> Param {
     let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
     let default = options.first().cloned().unwrap_or_default();
-    let kind = ParamKind::Choice { options, default };
-    Param { name: name.to_owned(), label: label.to_owned(), kind, help: help.to_owned() }
+    param(name, ParamKind::Choice { options, default })
 }
 
 /// What the labs that ask for pages have.
-fn asking(order: &str) -> [Param; 2] {
+fn asking() -> [Param; 2] {
     [
-        choice("order", "Order", &["in_turn", "parallel"], order),
-        choice(
-            "resource",
-            "Resource",
-            &["hello", "page/index.html", "page/dog.png"],
-            "What the client asks for.",
-        ),
+        choice("order", &["in_turn", "parallel"]),
+        choice("resource", &["hello", "page/index.html", "page/dog.png"]),
     ]
 }
 
 /// What every lab has.
 fn common() -> [Param; 4] {
     [
-        choice(
-            "peer",
-            "Client",
-            &["browser", "agent"],
-            "Who asks: this page, or a client inside the server.",
-        ),
-        integer(
-            "link_ms",
-            "Link delay",
-            [0, 40, 2_000],
-            "ms",
-            "What the link delays each way. A loopback has no distance of its own; 0 leaves it out.",
-        ),
-        Param {
-            name: "pause".to_owned(),
-            label: "Pause at each step".to_owned(),
-            kind: ParamKind::Boolean { default: false },
-            help: "The server itself stops before each answer and close, until Next.".to_owned(),
-        },
-        integer(
-            "pause_limit_s",
-            "Pause for at most",
-            [1, 120, 600],
-            "s",
-            "After this the server goes on by itself, and says so.",
-        ),
+        choice("peer", &["browser", "agent"]),
+        integer("link_ms", [0, 40, 2_000], "ms"),
+        param("pause", ParamKind::Boolean { default: false }),
+        integer("pause_limit_s", [1, 120, 600], "s"),
     ]
+}
+
+/// A lab with its words from the catalogue, by its name.
+fn lab(id: &str, group: &str, params: Vec<Param>) -> Lab {
+    Lab {
+        id: id.to_owned(),
+        title: text::say(&format!("lab-{id}"), &[]),
+        group: text::say(&format!("labs-{group}"), &[]),
+        summary: text::say(&format!("lab-{id}-summary"), &[]),
+        params,
+    }
 }
 
 #[cfg(test)]

@@ -27,15 +27,7 @@ pub fn clock(micros: Micros) -> String {
 /// A whole number with its thousands parted: `1,204`.
 #[must_use]
 pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    text::parted(number)
 }
 
 /// `1 byte`, `1,204 bytes`.

@@ -12,7 +12,7 @@ pub const APART: usize = 12;
 const NARROW: f64 = 600.0;
 
 /// A label's widest letter, roughly.
-const LETTER: f64 = 7.0;
+const LETTER: f64 = 6.7;
 
 /// The words of a connection's opening and end.
 const LABEL_LEAST: usize = 26;
@@ -61,7 +61,7 @@ impl Columns {
         let (left, right, least) =
             if width < NARROW { (132.0, 196.0, 216.0) } else { (136.0, 204.0, 230.0) };
         let label = LETTER * model.longest_label.clamp(LABEL_LEAST, LABEL_MOST) as f64;
-        let label = label + 40.0 + 2.0 * SLOT * model.most_slots.min(SLOTS) as f64;
+        let label = label + 58.0 + 2.0 * SLOT * model.most_slots.min(SLOTS) as f64;
         let spaces = heads.len().saturating_sub(1).max(1) as f64;
         let wide = (width - left - right) / spaces;
         let gap = wide.min(2.8 * least).max(least).max(label);

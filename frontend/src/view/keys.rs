@@ -27,6 +27,16 @@ pub fn closed(state: State, sheet: Sheet) {
     }
 }
 
+/// A dialogue's title, by its message, which is its id too, and the button that closes it.
+pub fn head(state: State, title: &'static str) -> impl IntoView {
+    view! {
+        <div class="sheet-head">
+            <h2 id=title>{t(title)}</h2>
+            <button class="quiet" on:click=move |_| state.sheet.set(None)>{t("close")}</button>
+        </div>
+    }
+}
+
 /// The sheet of keys.
 #[component]
 pub fn Keys() -> impl IntoView {
@@ -39,10 +49,7 @@ pub fn Keys() -> impl IntoView {
     };
     view! {
         <dialog class="sheet" id="keys" node_ref=dialog aria-labelledby="keys-title" on:close=move |_| closed(state, Sheet::Keys)>
-            <div class="sheet-head">
-                <h2 id="keys-title">{t("keys-title")}</h2>
-                <button class="quiet" on:click=move |_| state.sheet.set(None)>{t("close")}</button>
-            </div>
+            {head(state, "keys-title")}
             <dl class="keys">{SHEET.into_iter().map(line).collect_view()}</dl>
         </dialog>
     }

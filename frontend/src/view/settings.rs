@@ -3,7 +3,7 @@
 use leptos::html::Dialog;
 use leptos::prelude::*;
 
-use super::keys::{closed, follow};
+use super::keys::{closed, follow, head};
 use super::t;
 use crate::kept::Settings;
 use crate::state::{Sheet, state};
@@ -62,10 +62,7 @@ pub fn Looks() -> impl IntoView {
     };
     view! {
         <dialog class="sheet" id="settings" node_ref=dialog aria-labelledby="settings-title" on:close=move |_| closed(state, Sheet::Settings)>
-            <div class="sheet-head">
-                <h2 id="settings-title">{t("settings-title")}</h2>
-                <button class="quiet" on:click=move |_| state.sheet.set(None)>{t("close")}</button>
-            </div>
+            {head(state, "settings-title")}
             <fieldset>
                 <legend>{t("settings-theme")}</legend>
                 {THEMES.into_iter().map(theme).collect_view()}

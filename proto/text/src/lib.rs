@@ -17,13 +17,14 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
 /// A language and its files.
-type Language = (&'static str, [&'static str; 4]);
+type Language = (&'static str, [&'static str; 5]);
 
 /// The languages, the one that is spoken first. A further one is a folder and a row.
 static LANGUAGES: [Language; 1] = [(
     "en",
     [
         include_str!("../../../assets/text/en/explain.ftl"),
+        include_str!("../../../assets/text/en/labs.ftl"),
         include_str!("../../../assets/text/en/ladder.ftl"),
         include_str!("../../../assets/text/en/page.ftl"),
         include_str!("../../../assets/text/en/story.ftl"),
@@ -156,7 +157,8 @@ fn number<M>(value: &FluentValue<'_>, _: &M) -> Option<String> {
 }
 
 /// A whole number with its thousands parted: `1,204`.
-fn parted(number: u64) -> String {
+#[must_use]
+pub fn parted(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {

@@ -5,7 +5,7 @@ use futures_util::future::try_join_all;
 use trace::http1::Version;
 use trace::studio::Lab;
 
-use super::{asking, common, integer};
+use super::{asking, common, integer, lab};
 use crate::agent::Client;
 use crate::listen::Service;
 use crate::run::Run;
@@ -13,17 +13,10 @@ use crate::run::Run;
 /// Its words and its knobs.
 #[must_use]
 pub fn describe() -> Lab {
-    let mut params =
-        vec![integer("requests", "Requests", [1, 3, 20], "", "How many times the client asks.")];
-    params.extend(asking("One after the other, or all at once."));
+    let mut params = vec![integer("requests", [1, 3, 20], "")];
+    params.extend(asking());
     params.extend(common());
-    Lab {
-        id: "http10".to_owned(),
-        title: "HTTP/1.0".to_owned(),
-        group: "Request · response".to_owned(),
-        summary: "Every request opens a TCP connection of its own, and the server closes it after the answer.".to_owned(),
-        params,
-    }
+    lab("http10", "request-response", params)
 }
 
 /// The agent asks.

@@ -3,7 +3,7 @@
 use trace::http1::Version;
 use trace::studio::Lab;
 
-use super::{asking, common, integer};
+use super::{asking, common, integer, lab};
 use crate::agent::Client;
 use crate::listen::Service;
 use crate::run::Run;
@@ -12,31 +12,19 @@ use crate::run::Run;
 #[must_use]
 pub fn describe() -> Lab {
     let mut params = vec![
-        integer("requests", "Requests", [1, 3, 20], "", "How many times the client asks."),
-        integer(
-            "keep_alive_s",
-            "Keep-alive",
-            [1, 10, 60],
-            "s",
-            "How long the server leaves an idle connection open.",
-        ),
-        integer(
-            "slow_ms",
-            "Slow request",
-            [0, 0, 10_000],
-            "ms",
-            "The second request takes this much longer to answer.",
-        ),
+        integer("requests", [1, 3, 20], ""),
+        integer("keep_alive_s", [1, 10, 60], "s"),
+        integer("slow_ms", [0, 0, 10_000], "ms"),
     ];
-    params.extend(asking("One after the other, or all at once: a browser then opens up to six connections. The agent asks in turn."));
+    params.extend(asking());
     params.extend(common());
-    Lab {
-        id: "http11".to_owned(),
-        title: "HTTP/1.1 keep-alive".to_owned(),
-        group: "Request · response".to_owned(),
-        summary: "One connection serves request after request, until it has been idle for its keep-alive time.".to_owned(),
-        params,
+    let mut described = lab("http11", "request-response", params);
+    // What all at once means is the browser's choice here.
+    let order = described.params.iter_mut().find(|param| param.name == "order");
+    if let Some(order) = order {
+        order.help = text::say("knob-order-browser-help", &[]);
     }
+    described
 }
 
 /// The agent asks: on one connection, in order, as a client without pipelining must.

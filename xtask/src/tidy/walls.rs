@@ -15,7 +15,7 @@ const SEES: [(&str, &[&str]); 8] = [
     ("trace", &[]),
     ("wire", &["text", "trace"]),
     ("scene", &["text", "trace", "wire"]),
-    ("lifeline", &["trace", "wire"]),
+    ("lifeline", &["text", "trace", "wire"]),
     ("frontend", &["text", "trace", "wire", "scene"]),
     ("tests", &["trace", "wire", "scene", "lifeline"]),
     ("xtask", &["trace", "wire"]),
