@@ -116,12 +116,13 @@ async fn numbers(server: &Server, params: Value) -> Vec<String> {
             let Piece::Number { text, from } = piece else { continue };
             let readings = readings(&model, &from);
             assert!(readings.contains(&text), "{text}, of {from:?}, is not in the log");
-            // Times that are a little off are not, but for a chance: the check can fail.
+            // Times that are a little off are not: the check can fail. One of three may be another
+            // true gap by chance.
             if let Some(Ok(millis)) = text.strip_suffix(" ms").map(str::parse::<f64>) {
                 let off = |by: f64| amount::time(Micros((millis * by) as u64));
                 let wrong = [1_100.0, 1_170.0, 1_260.0].map(off);
-                let passes = wrong.iter().all(|wrong| readings.contains(wrong));
-                assert!(!passes, "{wrong:?} pass for {text}, of {from:?}");
+                let passes = wrong.iter().filter(|wrong| readings.contains(*wrong)).count();
+                assert!(passes <= 1, "{passes} of {wrong:?} pass for {text}, of {from:?}");
             }
             numbers.push(text);
         }
