@@ -382,7 +382,13 @@ pub fn said(event: &Event, run: &str) -> (Stroke, String) {
                 format!("{} {} {}", response.version.text(), response.status, response.reason);
             (stroke, text)
         }
-        Http1::Body(_) => (Stroke::Unread, text::say("ladder-body", &[])),
+        Http1::Body(_) => {
+            let stroke = match event.dir() {
+                Dir::ToServer => Stroke::Request,
+                Dir::ToClient => Stroke::Success,
+            };
+            (stroke, text::say("ladder-body", &[]))
+        }
         Http1::Malformed => (Stroke::Unread, text::say("ladder-malformed", &[])),
         Http1::Partial => (Stroke::Unread, text::say("ladder-partial", &[])),
         Http1::Rest(_) => (Stroke::Unread, text::say("ladder-rest", &[])),
