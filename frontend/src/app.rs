@@ -7,9 +7,10 @@ use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use crate::pane::Which;
 use crate::state::{State, Trouble};
 use crate::view::{
-    announce, controls, inspector, keys as key_sheet, ladder, metrics, notice, player, settings,
+    announce, beside, controls, inspector, keys as key_sheet, metrics, notice, player, settings,
     sidebar, toolbar, topbar,
 };
 use crate::{address, keys, recent, session, studio};
@@ -31,10 +32,14 @@ pub fn App() -> impl IntoView {
     let keys = window_event_listener(ev::keydown, move |event| keys::pressed(state, &event));
     let addresses = window_event_listener(ev::hashchange, move |_| address::show(state));
     let ticks = set_interval_with_handle(
-        move || session::tick(state, TICK_MS),
+        move || {
+            for which in Which::ALL {
+                session::tick(state.pane(which), TICK_MS);
+            }
+        },
         Duration::from_millis(TICK_MS),
     );
-    let plays = set_interval_with_handle(move || player::play(state), PLAY);
+    let plays = set_interval_with_handle(move || player::play(state.reading()), PLAY);
     on_cleanup(move || {
         keys.remove();
         addresses.remove();
@@ -43,7 +48,7 @@ pub fn App() -> impl IntoView {
         }
     });
     view! {
-        <div class="page" class:inspecting=move || state.inspecting.get()>
+        <div class="page" class:inspecting=move || state.inspecting.get() class:two=move || state.beside.on.get()>
             <topbar::Topbar />
             <sidebar::Sidebar />
             <main class="main" id="main">
@@ -51,12 +56,16 @@ pub fn App() -> impl IntoView {
                 <notice::Notice />
                 <metrics::Metrics />
                 <toolbar::Toolbar />
-                <ladder::Ladder />
+                <beside::Panes />
             </main>
-            <inspector::Inspector />
-            <player::Player />
+            <beside::Reader>
+                <inspector::Inspector />
+                <player::Player />
+            </beside::Reader>
         </div>
-        <announce::Announce />
+        <beside::Reader>
+            <announce::Announce />
+        </beside::Reader>
         <notice::Said />
         <key_sheet::Keys />
         <settings::Looks />
@@ -69,7 +78,7 @@ async fn load(state: State) {
         match studio::labs().await {
             Ok(labs) => {
                 let wanted = address::wanted();
-                let known = labs.iter().find(|lab| lab.id == wanted.lab).or(labs.first());
+                let known = labs.iter().find(|lab| lab.id == wanted.link.lab).or(labs.first());
                 let id = known.map(|lab| lab.id.clone());
                 state.labs.set(labs);
                 state.trouble.set(None);

@@ -7,11 +7,12 @@ use scene::player::Move;
 use scene::seek::{Sought, Way};
 use wasm_bindgen::JsCast as _;
 
+use crate::beside;
 use crate::state::{Sheet, State, Tab};
 use crate::view::{player, toolbar};
 
 /// The sheet of keys: what is pressed, and the message that says what it does.
-pub const SHEET: [(&str, &str); 20] = [
+pub const SHEET: [(&str, &str); 21] = [
     ("Space", "key-play"),
     ("→ ↓", "key-next"),
     ("← ↑", "key-back"),
@@ -30,6 +31,7 @@ pub const SHEET: [(&str, &str); 20] = [
     ("0", "key-way-back"),
     ("W", "key-fit"),
     ("[ ]", "key-tab"),
+    ("B", "key-compare"),
     ("I", "key-inspect"),
     ("?", "key-keys"),
 ];
@@ -64,6 +66,8 @@ pub fn pressed(state: State, event: &KeyboardEvent) {
     if letter && state.settings.with_untracked(|settings| settings.no_letters) {
         return;
     }
+    // What is pressed is meant for the pane in which the reader is.
+    let state = state.reading();
     let done = match key.as_str() {
         " " if on_control => false,
         // Tabs and the scrub bar have arrows of their own.
@@ -115,6 +119,7 @@ fn looks(state: State, key: &str) -> bool {
         "w" | "W" => toolbar::fit(state),
         "[" => turn(state, Tab::ALL.len() - 1),
         "]" => turn(state, 1),
+        "b" | "B" => return beside::switch(state),
         "i" | "I" => state.inspecting.update(|inspecting| *inspecting = !*inspecting),
         "?" => state.sheet.set(Some(Sheet::Keys)),
         "Escape" => state.inspecting.set(false),

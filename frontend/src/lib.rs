@@ -8,6 +8,10 @@ pub mod app;
 
 pub mod state;
 
+pub mod pane;
+
+pub mod beside;
+
 pub mod kept;
 
 pub mod studio;
@@ -15,6 +19,8 @@ pub mod studio;
 pub mod address;
 
 pub mod session;
+
+mod voice;
 
 pub mod file;
 

@@ -5,10 +5,15 @@ use std::collections::BTreeMap;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use scene::link::Link;
+use scene::look::Look;
 use trace::ids::RunId;
+use trace::studio::Summary;
 
+use crate::address::{self, Address};
+use crate::pane::Which;
 use crate::state::{Active, State, Undo};
-use crate::{address, kept, studio, toast};
+use crate::{beside, kept, studio, toast};
 
 /// How many runs are listed.
 pub const LISTED: usize = 12;
@@ -23,11 +28,23 @@ pub fn load(state: State) {
     });
 }
 
+/// Goes to a run. What the reader has set stays as far as it is about the same lab, and so does the run
+/// beside.
+pub fn visit(state: State, run: &Summary) {
+    let now = untrack(|| address::now(state));
+    let look = if now.link.lab == run.lab { now.link.look } else { Look::default() };
+    let link = Link { lab: run.lab.clone(), run: Some(run.id.clone()), look, ..Link::default() };
+    let address = Address { link, user: None, ..now };
+    let _ = window().location().set_hash(&address.write());
+}
+
 /// Takes a run off the list, and deletes it when it was not undone.
 pub fn delete(state: State, run: RunId) {
+    let state = state.pane(Which::Main);
     let is_shown = |active: &Active| active.id == run;
     let shown = state.run.with_untracked(|active| active.as_ref().is_some_and(is_shown));
-    let hash = shown.then(|| untrack(|| address::now(state)).write());
+    let is_beside = state.beside.run.with_untracked(|beside| beside.as_ref() == Some(&run));
+    let hash = (shown || is_beside).then(|| untrack(|| address::now(state)).write());
     let text = text::say("recent-deleted", &[("run", (&run.0).into())]);
     let number = toast::say(state, text, Some(Undo { run: run.clone(), shown: hash }));
     state.deleting.update(|deleting| {
@@ -35,6 +52,9 @@ pub fn delete(state: State, run: RunId) {
     });
     if shown {
         state.clear();
+    }
+    if is_beside {
+        beside::close(state);
     }
     spawn_local(async move {
         TimeoutFuture::new(toast::SHOWN_MS).await;

@@ -1,6 +1,10 @@
 //! A run as the page lives it: made, followed over one WebSocket, driven, and followed again when
 //! the connection dropped.
 
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
+use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use gloo_net::websocket::Message;
 use gloo_net::websocket::futures::WebSocket;
@@ -12,12 +16,14 @@ use scene::player::Place;
 use trace::entry::What;
 use trace::ids::RunId;
 use trace::log::{self, Line};
-use trace::studio::Say;
+use trace::studio::{Press, Say};
 use trace::time::Micros;
 
+use crate::labs::part::Part;
 use crate::state::{Active, State, Tab, Trouble};
 use crate::studio::{self, Failed};
-use crate::{address, kept, labs, recent};
+use crate::voice::Voice;
+use crate::{address, kept, labs, recent, toast};
 
 /// How long lines are gathered before they are drawn: a frame.
 const FRAME_MS: u32 = 16;
@@ -104,18 +110,37 @@ pub async fn revisit(state: State, id: RunId) -> bool {
 
 /// Starts a run. The studio waits a moment for the feed to say that this page drives it.
 async fn start(state: State, active: &Active) {
-    if let Err(failed) = studio::input(&active.id, active.key.as_deref(), "start").await {
+    if let Err(failed) = studio::input(&active.id, active.key.as_deref(), &plain("start")).await {
         tell(state, &failed);
     }
+}
+
+/// A button that is about nothing but the run.
+fn plain(input: &str) -> Press {
+    Press { input: input.to_owned(), ..Press::default() }
 }
 
 /// Presses a button of the run that is shown.
 pub fn press(state: State, input: &'static str) {
     let Some(active) = state.run.get_untracked() else { return };
     spawn_local(async move {
-        match studio::input(&active.id, active.key.as_deref(), input).await {
+        match studio::input(&active.id, active.key.as_deref(), &plain(input)).await {
             // Nothing waits any more: somebody else was quicker.
             Ok(()) | Err(Failed::Refused(409, _)) => {}
+            Err(failed) => tell(state, &failed),
+        }
+    });
+}
+
+/// Presses a button that is about something. What is so already is said for a moment only.
+pub fn act(state: State, press: Press) {
+    let Some(active) = state.run.get_untracked() else { return };
+    spawn_local(async move {
+        match studio::input(&active.id, active.key.as_deref(), &press).await {
+            Ok(()) => {}
+            Err(Failed::Refused(409, why)) => {
+                toast::say(state, why, None);
+            }
             Err(failed) => tell(state, &failed),
         }
     });
@@ -136,12 +161,14 @@ fn shown(state: State, epoch: u64) -> bool {
 /// Follows a run until it is over or another is shown, however often the connection drops.
 async fn follow(state: State, active: Active, drive: bool) {
     let epoch = state.epoch.get_untracked();
+    let voice = Voice::default();
     while shown(state, epoch) {
         let after = state
             .model
             .with_untracked(|model| model.as_ref().map_or(0, |model| model.last_seq().0));
         if let Ok(socket) = WebSocket::open(&studio::live_url(&active.id, after)) {
-            listen(state, &active, epoch, socket, drive).await;
+            let role = Role { drive, epoch, voice: &voice };
+            listen(state, &active, socket, &role).await;
         }
         if !shown(state, epoch) || settled(state) {
             break;
@@ -164,30 +191,54 @@ fn settled(state: State) -> bool {
     state.model.with_untracked(|model| model.as_ref().is_some_and(Model::settled))
 }
 
-/// Reads the feed, a frame's worth at a time.
-async fn listen(state: State, active: &Active, epoch: u64, socket: WebSocket, drive: bool) {
+/// What the page is to a run.
+struct Role<'a> {
+    /// Whether it is the browser that the lab shows.
+    drive: bool,
+    /// What was shown when it began.
+    epoch: u64,
+    /// What it says.
+    voice: &'a Voice,
+}
+
+/// Reads the feed, and says on it what is to be said.
+async fn listen(state: State, active: &Active, socket: WebSocket, role: &Role<'_>) {
     let (mut say, mut lines) = socket.split();
-    if let Some(key) = active.key.clone().filter(|_| drive) {
-        let drive = Say::Drive { key };
-        let text = serde_json::to_string(&drive).unwrap_or_default();
-        if say.send(Message::Text(text)).await.is_err() {
+    if let Some(key) = active.key.clone().filter(|_| role.drive) {
+        if !send(&mut say, &Say::Drive { key }).await {
             return;
         }
+        role.voice.repeat();
     }
+    let hearing = pin!(hear(state, active, &mut lines, role));
+    let speaking = pin!(speak(&mut say, role.voice));
+    select(hearing, speaking).await;
+}
+
+/// Says on the feed what is to be said, until that fails.
+async fn speak(feed: &mut SplitSink<WebSocket, Message>, voice: &Voice) {
+    while send(feed, &voice.next().await).await {}
+}
+
+/// Says something on the feed. Says whether that could be done.
+async fn send(feed: &mut SplitSink<WebSocket, Message>, say: &Say) -> bool {
+    let text = serde_json::to_string(say).unwrap_or_default();
+    feed.send(Message::Text(text)).await.is_ok()
+}
+
+/// Reads the feed, a frame's worth at a time.
+async fn hear(state: State, active: &Active, lines: &mut SplitStream<WebSocket>, role: &Role<'_>) {
     while let Some(first) = lines.next().await {
         let mut gathered = vec![first];
-        let frame = TimeoutFuture::new(FRAME_MS);
-        let mut frame = std::pin::pin!(frame);
-        while let futures_util::future::Either::Left((Some(next), _)) =
-            futures_util::future::select(lines.next(), frame.as_mut()).await
-        {
+        let mut frame = pin!(TimeoutFuture::new(FRAME_MS));
+        while let Either::Left((Some(next), _)) = select(lines.next(), frame.as_mut()).await {
             let failed = next.is_err();
             gathered.push(next);
             if failed {
                 break;
             }
         }
-        if !shown(state, epoch) {
+        if !shown(state, role.epoch) {
             return;
         }
         let mut alive = true;
@@ -207,9 +258,11 @@ async fn listen(state: State, active: &Active, epoch: u64, socket: WebSocket, dr
             }
         });
         note_now(state);
-        if started && drive {
-            let active = active.clone();
-            spawn_local(async move { labs::drive(state, &active).await });
+        if started
+            && role.drive
+            && let Some(part) = Part::of(state, active, role.voice.clone())
+        {
+            spawn_local(async move { labs::drive(&part).await });
         }
         if settled(state) {
             recent::load(state);

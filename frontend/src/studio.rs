@@ -1,10 +1,10 @@
 //! The only road to the studio's API.
 
 use gloo_net::http::{Method, RequestBuilder, Response};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use trace::ids::RunId;
 use trace::lesson::Lesson;
-use trace::studio::{Created, Lab, NewRun, Problem, Summary};
+use trace::studio::{Created, Lab, NewRun, Press, Problem, Summary};
 
 /// Why a call came to nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,9 +59,10 @@ pub async fn summary(id: &RunId) -> Result<Summary, Failed> {
 ///
 /// # Errors
 /// See [`Failed`].
-pub async fn input(id: &RunId, key: Option<&str>, input: &str) -> Result<(), Failed> {
+pub async fn input(id: &RunId, key: Option<&str>, press: &Press) -> Result<(), Failed> {
     let request = RequestBuilder::new(&format!("/api/runs/{id}/inputs")).method(Method::POST);
-    call(keyed(request, key), Some(json!({ "input": input }))).await.map(|_| ())
+    let body = serde_json::to_value(press).unwrap_or_default();
+    call(keyed(request, key), Some(body)).await.map(|_| ())
 }
 
 /// The runs that the studio keeps.

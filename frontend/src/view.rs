@@ -6,9 +6,19 @@ pub mod sidebar;
 
 pub mod controls;
 
+mod inputs;
+
+mod chat;
+
+mod own_client;
+
 pub mod notice;
 
+mod reports;
+
 pub mod metrics;
+
+mod load;
 
 pub mod toolbar;
 
@@ -16,11 +26,17 @@ pub mod ladder;
 
 mod lanes;
 
+pub mod beside;
+
 pub mod inspector;
 
 mod explain;
 
+mod standing;
+
 mod bytes;
+
+mod bits;
 
 mod dump;
 

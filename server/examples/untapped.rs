@@ -5,8 +5,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use lifeline::instance::Shared;
 use lifeline::run::{Bound, Run};
 use lifeline::serve_conn::{Conn, Dialect};
+use lifeline::store::Choice;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use trace::http1::Version;
@@ -30,7 +32,8 @@ async fn main() -> anyhow::Result<()> {
         participants: Vec::new(),
         started: String::new(),
     };
-    let run = Arc::new(Run::new(header, String::new(), Default::default()));
+    let shared = Shared::new(&[], Choice::Memory, 0);
+    let run = Arc::new(Run::new(header, String::new(), Default::default(), shared));
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     println!("untapped on http://{}/r/{RUN}", listener.local_addr()?);
     let stop = CancellationToken::new();
@@ -38,11 +41,12 @@ async fn main() -> anyhow::Result<()> {
         let (stream, _) = listener.accept().await?;
         let _ = stream.set_nodelay(true);
         let conn = Conn {
-            bound: Bound { run: Arc::clone(&run), conn: ConnId(number) },
+            bound: Bound::unheard(&run, ConnId(number)),
             dialect: Dialect { version: Version::Http11 },
             refusal: None,
             stop: stop.clone(),
             cut: CancellationToken::new(),
+            killed: CancellationToken::new(),
         };
         tokio::spawn(conn.serve(Bytes::new(), stream));
     }

@@ -32,6 +32,8 @@ pub struct Activity {
     head_since: AtomicU64,
     /// The client sends no more.
     client_done: AtomicU64,
+    /// Bytes that the service has written.
+    written: AtomicU64,
 }
 
 /// What a connection waits for.
@@ -54,6 +56,7 @@ impl Activity {
             idle_since: AtomicU64::new(clock::now().0),
             head_since: AtomicU64::new(0),
             client_done: AtomicU64::new(0),
+            written: AtomicU64::new(0),
         })
     }
 
@@ -80,6 +83,18 @@ impl Activity {
     /// Whether the client said that it sends no more.
     pub fn client_done(&self) -> bool {
         self.client_done.load(Ordering::Acquire) > 0
+    }
+
+    /// Bytes that the service has written so far.
+    pub fn written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
+    }
+
+    /// Counts what was written.
+    fn went(&self, len: &Poll<io::Result<usize>>) {
+        if let Poll::Ready(Ok(len)) = len {
+            self.written.fetch_add(*len as u64, Ordering::Relaxed);
+        }
     }
 
     fn came(&self, len: usize) {
@@ -182,7 +197,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.activity.went(&written);
+        written
     }
 
     fn poll_write_vectored(
@@ -190,7 +207,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.activity.went(&written);
+        written
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -6,8 +6,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use http::{Request, header};
-use http_body_util::{BodyExt as _, Empty};
+use http::{Request, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
 use hyper::client::conn::http1::{Parts, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpSocket, TcpStream};
@@ -16,15 +17,17 @@ use trace::entry::What;
 use trace::event::Kind;
 use trace::http1::{Http1, Version};
 use trace::ids::{ConnId, Seq};
-use trace::participant::Role;
+use trace::participant::{Participant, Role};
 use trace::studio::RunState;
 
-use crate::listen::Service;
 use crate::run::Run;
+
+/// How this program's own clients name themselves.
+pub const AGENT: &str = concat!("lifeline-agent/", env!("CARGO_PKG_VERSION"));
 
 /// One connection of an agent's.
 pub struct Client {
-    sender: SendRequest<Empty<Bytes>>,
+    sender: SendRequest<Full<Bytes>>,
     host: String,
     conn: JoinHandle<hyper::Result<Parts<TokioIo<TcpStream>>>>,
 }
@@ -34,26 +37,18 @@ impl Client {
     ///
     /// # Errors
     /// Those of the system's.
-    pub async fn connect(run: &Run, service: &Service) -> anyhow::Result<Self> {
-        let target = reachable(service.addr);
-        let socket = match target.ip() {
-            IpAddr::V4(_) => TcpSocket::new_v4()?,
-            IpAddr::V6(_) => TcpSocket::new_v6()?,
-        };
-        // Bound first, it has its name before it connects; the service is on this very machine, so
-        // the service's own address serves for both.
-        socket.bind(SocketAddr::new(target.ip(), 0))?;
-        let from = socket.local_addr()?;
-        run.expect_agent(from);
-        let stream = socket.connect(target).await;
-        let stream =
-            stream.inspect_err(|_| run.forget_agent(from)).context("the agent cannot connect")?;
-        stream.set_nodelay(true)?;
+    pub async fn connect(run: &Run, service: SocketAddr, who: Participant) -> anyhow::Result<Self> {
+        let (stream, host) = dial(run, service, who).await?;
         let (sender, conn) = hyper::client::conn::http1::Builder::new()
             .title_case_headers(true)
             .handshake(TokioIo::new(stream))
             .await?;
-        Ok(Self { sender, host: target.to_string(), conn: tokio::spawn(conn.without_shutdown()) })
+        Ok(Self { sender, host, conn: tokio::spawn(conn.without_shutdown()) })
+    }
+
+    /// Whether it can still be asked on.
+    pub fn is_open(&self) -> bool {
+        !self.sender.is_closed()
     }
 
     /// Asks, and reads the answer to its end.
@@ -61,21 +56,58 @@ impl Client {
     /// # Errors
     /// An answer that is none, or no success.
     pub async fn get(&mut self, path: &str, version: Version) -> anyhow::Result<Bytes> {
-        self.sender.ready().await.context("the connection is closed")?;
         let version = match version {
             Version::Http10 => http::Version::HTTP_10,
             Version::Http11 => http::Version::HTTP_11,
         };
-        let request = Request::get(path)
-            .version(version)
+        let request = Request::get(path).version(version);
+        let (_, body) = self.whole(request, Bytes::new()).await?;
+        Ok(body)
+    }
+
+    /// Sends JSON, and reads the answer to its end.
+    ///
+    /// # Errors
+    /// An answer that is none, or no success.
+    pub async fn post(&mut self, path: &str, json: Bytes) -> anyhow::Result<Bytes> {
+        let request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
+        let (_, body) = self.whole(request, json).await?;
+        Ok(body)
+    }
+
+    /// Asks, and gives the answer's content as it comes.
+    ///
+    /// # Errors
+    /// An answer that is none, or no success.
+    pub async fn ask(
+        &mut self,
+        request: http::request::Builder,
+        body: Bytes,
+    ) -> anyhow::Result<Response<Incoming>> {
+        self.sender.ready().await.context("the connection is closed")?;
+        let request = request
             .header(header::HOST, &self.host)
-            .header(header::USER_AGENT, concat!("lifeline-agent/", env!("CARGO_PKG_VERSION")))
-            .body(Empty::new())?;
+            .header(header::USER_AGENT, AGENT)
+            .body(Full::new(body))?;
         let response = self.sender.send_request(request).await.context("no answer came")?;
         let status = response.status();
-        let body = response.into_body().collect().await.context("the answer was cut off")?;
         anyhow::ensure!(status.is_success(), "the answer was {status}");
-        Ok(body.to_bytes())
+        Ok(response)
+    }
+
+    /// Asks, and reads the answer to its end.
+    ///
+    /// # Errors
+    /// An answer that is none, or no success.
+    pub async fn whole(
+        &mut self,
+        request: http::request::Builder,
+        body: Bytes,
+    ) -> anyhow::Result<(StatusCode, Bytes)> {
+        let response = self.ask(request, body).await?;
+        let status = response.status();
+        let body = response.into_body().collect().await.context("the answer was cut off")?;
+        Ok((status, body.to_bytes()))
     }
 
     /// Waits until the server has closed the connection.
@@ -91,6 +123,32 @@ impl Client {
         tokio::io::copy(&mut stream, &mut tokio::io::sink()).await.context("cut off")?;
         Ok(())
     }
+}
+
+/// Connects to a lab service as somebody whom the run then knows. Gives the name for `Host` too.
+///
+/// # Errors
+/// Those of the system's.
+pub async fn dial(
+    run: &Run,
+    service: SocketAddr,
+    who: Participant,
+) -> anyhow::Result<(TcpStream, String)> {
+    let target = reachable(service);
+    let socket = match target.ip() {
+        IpAddr::V4(_) => TcpSocket::new_v4()?,
+        IpAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // Bound first, it has its name before it connects; the service is on this very machine, so
+    // the service's own address serves for both.
+    socket.bind(SocketAddr::new(target.ip(), 0))?;
+    let from = socket.local_addr()?;
+    run.expect_agent(from, who);
+    let stream = socket.connect(target).await;
+    let stream =
+        stream.inspect_err(|_| run.forget_agent(from)).context("the agent cannot connect")?;
+    stream.set_nodelay(true)?;
+    Ok((stream, target.to_string()))
 }
 
 /// Where a listener can be reached from here.
@@ -124,8 +182,7 @@ pub async fn wait_for_page(run: &Run) {
                     open.remove(&closed.conn);
                 }
                 What::Event(event) if pages.contains(&event.conn) => {
-                    let Kind::Http1(said) = &event.kind;
-                    if let Http1::Response(response) = said
+                    if let Kind::Http1(Http1::Response(response)) = &event.kind
                         && response.status >= 200
                     {
                         answered += 1;

@@ -51,6 +51,12 @@ caps! {
     body_kept_bytes: 1 << 20, 0, 1 << 30;
     /// Chunks that may wait for a connection's recorder.
     queue_chunks: 4_096, 16, 1 << 20;
+    /// Messages of one run that the shared store keeps.
+    store_rows: 100_000, 10, 10_000_000;
+    /// Bytes of a lab message's text.
+    message_bytes: 4 << 10, 16, 1 << 20;
+    /// Messages that may wait for a client of the chat.
+    inbox: 1_000, 1, 1_000_000;
     /// Runs at once.
     runs: 200, 1, 100_000;
     /// Connections to the labs at once.

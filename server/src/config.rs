@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::caps::{self, Caps};
+use crate::store::Choice;
+use crate::store::redis::Target;
 
 /// A playground for communication protocols.
 #[derive(Debug, Parser)]
@@ -39,9 +41,9 @@ pub struct Config {
     /// Number of service instances
     #[arg(long, env = "LIFELINE_INSTANCES", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=32))]
     pub instances: u16,
-    /// Shared store of the labs; this version has memory alone
-    #[arg(long, env = "LIFELINE_STORE", default_value = "memory", value_parser = store)]
-    pub store: String,
+    /// Shared store of the labs: memory, or redis://HOST:PORT of a Redis or Valkey
+    #[arg(long, env = "LIFELINE_STORE", hide_env_values = true, default_value = "memory", value_parser = store)]
+    pub store: Choice,
     /// Folder for what is kept; this version keeps everything in memory and writes nothing there
     #[arg(long, env = "LIFELINE_DATA")]
     pub data: Option<PathBuf>,
@@ -64,7 +66,7 @@ impl Config {
             host: IpAddr::from([127, 0, 0, 1]),
             port: 0,
             instances: 3,
-            store: "memory".to_owned(),
+            store: Choice::Memory,
             data: None,
             lab_urls: Vec::new(),
             caps: Vec::new(),
@@ -90,10 +92,10 @@ impl Config {
     }
 }
 
-fn store(text: &str) -> Result<String, String> {
+fn store(text: &str) -> Result<Choice, String> {
     match text {
-        "memory" => Ok(text.to_owned()),
-        other => Err(format!("{other} is not known: this version has memory alone")),
+        "memory" => Ok(Choice::Memory),
+        url => Target::parse(url).map(Choice::Redis).map_err(|why| format!("memory, or {why}")),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use trace::entry::{self, Chunk, Loss, Lost, Passed, What};
+use trace::event::Event;
 use trace::ids::ConnId;
 use trace::span::{Dir, Side};
 use trace::time::Micros;
@@ -61,7 +62,7 @@ enum Decoded {
 impl Recorder {
     /// A recorder for a connection that became a run's.
     pub fn new(
-        conn: ConnId,
+        (conn, decoder): (ConnId, Conn),
         log: Arc<Log>,
         began: Micros,
         caps: Caps,
@@ -69,7 +70,7 @@ impl Recorder {
     ) -> Self {
         let way = || Way { offset: 0, missed: 0, decoded: Decoded::Yes, unsaid: None };
         let ways = [way(), way()];
-        Self { conn, log, began, caps, decoder: Conn::http1(conn), ways, missed, over: false }
+        Self { conn, log, began, caps, decoder, ways, missed, over: false }
     }
 
     /// Records until the connection is gone.
@@ -107,7 +108,8 @@ impl Recorder {
         let too_far =
             body.filter(|start| offset.saturating_sub(*start) >= self.caps.body_kept_bytes);
         let body_end = too_far.map_or(offset, |start| {
-            let over = events.iter().find(|event| event.evidence.start() == start);
+            let its = |event: &&Event| event.evidence.start() == start && !event.kind.is_upper();
+            let over = events.iter().find(its);
             over.map_or(end, |event| event.evidence.end())
         });
         if body_end > offset {
@@ -252,8 +254,13 @@ mod tests {
         drop(tap);
         drop(far);
         let log = log();
-        let recorder =
-            Recorder::new(ConnId(1), Arc::clone(&log), Micros(0), Caps::default(), missed);
+        let recorder = Recorder::new(
+            (ConnId(1), Conn::http1(ConnId(1))),
+            Arc::clone(&log),
+            Micros(0),
+            Caps::default(),
+            missed,
+        );
         recorder.run(heard).await;
         let mut at = 0;
         let mut said = Vec::new();

@@ -1,13 +1,27 @@
 //! The labs: what each is called, what can be set, and who drives it.
 
+pub mod another_service;
+pub mod chat;
+pub mod events;
 pub mod http10;
 pub mod http11;
+pub mod long_polling;
 pub mod pages;
+mod poller;
+pub mod polls;
+mod sent;
+pub mod services;
+pub mod short_polling;
+pub mod sse;
+pub mod websocket;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
-use trace::participant::Participant;
+use tokio::task::JoinHandle;
+use trace::note::Engine;
+use trace::participant::{Participant, Role};
 use trace::studio::{Lab, Param, ParamKind, RunState};
 
 use crate::agent;
@@ -15,7 +29,8 @@ use crate::listen::Service;
 use crate::run::{self, Run};
 
 /// Every lab, in the order in which the page lists them.
-pub const ALL: [Kind; 2] = [Kind::Http10, Kind::Http11];
+pub const ALL: [Kind; 6] =
+    [Kind::Http10, Kind::Http11, Kind::ShortPolling, Kind::LongPolling, Kind::Websocket, Kind::Sse];
 
 /// A lab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,13 +39,34 @@ pub enum Kind {
     Http10,
     /// HTTP/1.1: a connection kept alive.
     Http11,
+    /// Asking over and over.
+    ShortPolling,
+    /// Asking, and being held.
+    LongPolling,
+    /// A chat over WebSockets.
+    Websocket,
+    /// Server-Sent Events.
+    Sse,
 }
 
 impl Kind {
     /// The lab of this name.
     #[must_use]
     pub fn named(id: &str) -> Option<Self> {
-        ALL.into_iter().find(|kind| kind.describe().id == id)
+        ALL.into_iter().find(|kind| kind.id() == id)
+    }
+
+    /// Its name in the API.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Http10 => "http10",
+            Self::Http11 => "http11",
+            Self::ShortPolling => "short_polling",
+            Self::LongPolling => "long_polling",
+            Self::Websocket => "websocket",
+            Self::Sse => "sse",
+        }
     }
 
     /// Its name, its words and its parameters.
@@ -39,7 +75,17 @@ impl Kind {
         match self {
             Self::Http10 => http10::describe(),
             Self::Http11 => http11::describe(),
+            Self::ShortPolling => short_polling::describe(),
+            Self::LongPolling => long_polling::describe(),
+            Self::Websocket => websocket::describe(),
+            Self::Sse => sse::describe(),
         }
+    }
+
+    /// Whether its instances serve polls, streams and sockets.
+    #[must_use]
+    pub const fn notifies(self) -> bool {
+        !matches!(self, Self::Http10 | Self::Http11)
     }
 
     /// The services that its addresses name; the first is the one that its own client uses.
@@ -47,36 +93,126 @@ impl Kind {
     pub fn services(self, all: &[Service]) -> Vec<Service> {
         let its = |service: &&Service| match self {
             Self::Http10 => service.name == "http10",
-            Self::Http11 => service.name.starts_with("instance"),
+            _ => service.name.starts_with("instance"),
         };
         all.iter().filter(its).cloned().collect()
     }
 
+    /// The instances that take part, of all that there are.
+    fn among(self, params: &Map<String, Value>, services: &[Service]) -> Vec<Service> {
+        let wanted = match self {
+            Self::LongPolling | Self::Websocket => {
+                params.get("instances").and_then(Value::as_u64).unwrap_or(1)
+            }
+            _ => 1,
+        };
+        let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+        services.iter().take(wanted.max(1)).cloned().collect()
+    }
+
     /// Who takes part before anybody has connected.
     #[must_use]
-    pub fn participants(self, peer: &str, services: &[Service]) -> Vec<Participant> {
-        let peer = if peer == "agent" { run::agent() } else { run::browser() };
-        let server = services.first().map(Service::participant);
-        std::iter::once(peer).chain(server).collect()
+    pub fn participants(
+        self,
+        params: &Map<String, Value>,
+        services: &[Service],
+        engine: Engine,
+    ) -> Vec<Participant> {
+        let word = |name: &str| params.get(name).and_then(Value::as_str).unwrap_or_default();
+        let is_agent = word("peer") == "agent";
+        let mut all = match self {
+            Self::Websocket => {
+                let role = if is_agent { Role::Agent } else { Role::Browser };
+                websocket::participants(params, role)
+            }
+            _ if is_agent => vec![run::agent()],
+            _ => vec![run::browser()],
+        };
+        all.extend(self.among(params, services).iter().map(Service::participant));
+        let stores = match self {
+            Self::Websocket => word("mode") != "stateful",
+            _ => self == Self::LongPolling,
+        };
+        all.extend(stores.then(|| run::store(engine)));
+        let speaks = matches!(self, Self::ShortPolling | Self::LongPolling | Self::Sse);
+        all.extend(speaks.then(run::another_service));
+        all
+    }
+
+    /// The inputs that its runs take.
+    #[must_use]
+    pub fn inputs(self) -> Vec<String> {
+        let own: &[&str] = match self {
+            Self::Http10 | Self::Http11 => &[],
+            Self::ShortPolling | Self::LongPolling => &["send", "kill", "restart"],
+            Self::Websocket => &["kill", "restart"],
+            Self::Sse => &["send", "kill", "restart", "drop"],
+        };
+        ["start", "stop", "next"].iter().chain(own).map(|&input| input.to_owned()).collect()
     }
 
     /// Drives a started run until it is over: the agent asks, or a page does and is waited for.
     pub async fn drive(self, run: Arc<Run>, services: Vec<Service>) {
+        let services = self.among(run.params(), &services);
         let Some(service) = services.first() else { return };
-        if run.word("peer") == "agent" {
+        let is_agent = run.word("peer") == "agent";
+        if !self.notifies() {
+            if !is_agent {
+                return agent::wait_for_page(&run).await;
+            }
             let done = match self {
                 Self::Http10 => http10::ask(&run, service).await,
-                Self::Http11 => http11::ask(&run, service).await,
+                _ => http11::ask(&run, service).await,
             };
             agent::wait_all_closed(&run).await;
-            match done {
-                Ok(()) => run.go_to(RunState::Finished, ""),
-                Err(error) => run.go_to(RunState::Failed, &error.to_string()),
-            };
+            return over(&run, done);
+        }
+        let speaker = self.speaker(&run, &services);
+        let done = if is_agent {
+            tokio::select! {
+                done = self.ask(&run, &services, service) => done,
+                () = run.until_over() => Ok(()),
+            }
         } else {
-            agent::wait_for_page(&run).await;
+            run.until_page_done().await;
+            Ok(())
+        };
+        over(&run, done);
+        // It keeps its connection for as long as the run lasts.
+        if let Some(speaker) = speaker {
+            let _ = speaker.await;
         }
     }
+
+    /// The agent's part in a lab whose instances notify.
+    async fn ask(self, run: &Run, services: &[Service], first: &Service) -> anyhow::Result<()> {
+        match self {
+            Self::ShortPolling => short_polling::ask(run, services).await,
+            Self::LongPolling => long_polling::ask(run, services).await,
+            Self::Websocket => websocket::ask(run, services).await,
+            _ => sse::ask(run, first).await,
+        }
+    }
+
+    /// Another service that sends messages, where the lab has one.
+    fn speaker(self, run: &Arc<Run>, services: &[Service]) -> Option<JoinHandle<()>> {
+        let (every, count) = match self {
+            Self::Sse => ("every_ms", "events"),
+            Self::Websocket => return None,
+            _ => ("message_every_ms", "messages"),
+        };
+        let every = Duration::from_millis(run.number(every));
+        let (run, services) = (Arc::clone(run), services.to_vec());
+        let count = run.number(count);
+        Some(tokio::spawn(another_service::speak(run, services, every, count)))
+    }
+}
+
+fn over(run: &Run, done: anyhow::Result<()>) {
+    match done {
+        Ok(()) => run.go_to(RunState::Finished, ""),
+        Err(error) => run.go_to(RunState::Failed, &error.to_string()),
+    };
 }
 
 /// A parameter that is not of the kind or range that it must be, or is unknown.
@@ -190,6 +326,7 @@ fn lab(id: &str, group: &str, params: Vec<Param>) -> Lab {
         group: text::say(&format!("labs-{group}"), &[]),
         summary: text::say(&format!("lab-{id}-summary"), &[]),
         params,
+        inputs: Kind::named(id).map(Kind::inputs).unwrap_or_default(),
     }
 }
 

@@ -9,10 +9,13 @@ mod agent;
 mod caps;
 mod clock;
 pub mod config;
+mod content;
 mod control;
 mod decode;
 pub mod error;
 mod gate;
+pub mod instance;
+mod instances;
 mod labs;
 mod lessons;
 mod link;
@@ -23,6 +26,7 @@ mod refusal;
 pub mod run;
 mod runs;
 pub mod serve_conn;
+pub mod store;
 mod tap;
 
 use std::net::SocketAddr;
@@ -35,6 +39,7 @@ use trace::http1::Version;
 
 use config::Config;
 use error::StartError;
+use instances::Switches;
 use listen::{Labs, Service, StudioOrigin};
 use runs::Runs;
 
@@ -87,18 +92,21 @@ fn address_of(listener: &TcpListener, name: &str) -> Result<SocketAddr, StartErr
 /// Serves until `stop` is cancelled, then finishes what is in flight.
 pub async fn serve(server: Server, stop: CancellationToken) {
     let caps = server.config.caps();
-    let runs = Arc::new(Runs::new(caps));
+    let runs = Arc::new(Runs::new(caps, server.config.store.clone()));
     let told = server.config.overrides().remove("studio");
     let origin = StudioOrigin { port: server.studio.port(), told };
-    let labs = Arc::new(Labs::new(Arc::clone(&runs), caps, origin, stop.clone()));
     let services: Vec<Service> =
         server.services.iter().map(|(_, service)| service.clone()).collect();
+    let switches = Arc::new(Switches::new(&services));
+    let labs = Labs::new(Arc::clone(&runs), Arc::clone(&switches), origin, stop.clone());
+    let labs = Arc::new(labs);
     for (listener, service) in server.services {
         tokio::spawn(listen::accept(Arc::clone(&labs), listener, service));
     }
     tokio::spawn(Arc::clone(&runs).sweep(stop.clone()));
     let all = Arc::clone(&runs);
-    let studio = control::Studio::new(&server.config, server.studio, services, runs, stop.clone());
+    let known = control::Known { services, runs, switches };
+    let studio = control::Studio::new(&server.config, server.studio, known, stop.clone());
     let studio_tasks = control::accept(server.studio_listener, studio, stop).await;
     // The studio has stopped accepting: the token is cancelled.
     for run in all.all() {

@@ -44,6 +44,8 @@ pub struct Link {
     pub first: Bytes,
     /// Cancelled when the client has cut the connection off: nothing of that can be said in-band.
     pub cut: CancellationToken,
+    /// Cancelled when the instance is killed: what is under way is lost with it.
+    pub killed: CancellationToken,
 }
 
 /// The service's end of a link: what the service writes here has left it.
@@ -113,13 +115,18 @@ impl Link {
             let _ = in_queue.send(first).await;
             take(socket_read, in_queue, self.delay, ready, self.cut.clone()).await;
         };
-        let (_, _, _, socket) = tokio::join!(
-            inward,
-            hand_over(in_due, service_write, |at, upto| ear.passed(Dir::ToServer, at, upto)),
-            take_out(service_read, out_queue, self.delay),
-            deliver(out_due, socket_write),
-        );
-        drop(socket);
+        let all = async {
+            tokio::join!(
+                inward,
+                hand_over(in_due, service_write, |at, upto| ear.passed(Dir::ToServer, at, upto)),
+                take_out(service_read, out_queue, self.delay),
+                deliver(out_due, socket_write),
+            )
+        };
+        tokio::select! {
+            (_, _, _, socket) = all => drop(socket),
+            () = self.killed.cancelled() => {}
+        }
     }
 }
 
@@ -234,6 +241,7 @@ mod tests {
             accepted: clock::now(),
             first: Bytes::from_static(b"ask"),
             cut: CancellationToken::new(),
+            killed: CancellationToken::new(),
         };
         let mut service = link.lay(socket, ear);
         let began = tokio::time::Instant::now();

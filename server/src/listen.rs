@@ -8,20 +8,24 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use trace::http1::Version;
-use trace::participant::{Participant, Role};
+use trace::note;
+use trace::participant::Participant;
+use trace::time::Micros;
 
 use crate::caps::Caps;
 use crate::clock;
+use crate::instances::Switches;
 use crate::link::{self, Link};
-use crate::lobby::{self, NoHead};
+use crate::lobby::{self, FirstHead, NoHead};
 use crate::refusal::Refusal;
 use crate::run::{Arrival, Run};
 use crate::runs::Runs;
 use crate::serve_conn::{Conn, Dialect};
-use crate::tap::{Ear, Tap};
+use crate::tap::{Ear, Heard, Missed, Tap};
 
 /// A lab service that listens.
 #[derive(Debug, Clone)]
@@ -43,6 +47,8 @@ pub struct Labs {
     pub stop: CancellationToken,
     /// Every connection's task.
     pub tasks: TaskTracker,
+    /// Which services listen.
+    pub switches: Arc<Switches>,
     caps: Caps,
     studio: StudioOrigin,
     conns: Mutex<BTreeMap<IpAddr, u64>>,
@@ -69,20 +75,21 @@ impl Service {
     /// Its lane.
     #[must_use]
     pub fn participant(&self) -> Participant {
-        let name = match self.name.strip_prefix("instance") {
-            Some(number) => format!("Instance {number}"),
-            None => "Server".to_owned(),
-        };
-        let detail = format!(":{}", self.addr.port());
-        Participant { id: self.name.clone(), name, role: Role::Server, detail }
+        crate::run::instance(&self.name, Some(self.addr.port()))
     }
 }
 
 impl Labs {
     /// Nothing is connected yet.
     #[must_use]
-    pub fn new(runs: Arc<Runs>, caps: Caps, studio: StudioOrigin, stop: CancellationToken) -> Self {
-        Self { runs, caps, studio, stop, tasks: TaskTracker::new(), conns: Mutex::default() }
+    pub fn new(
+        runs: Arc<Runs>,
+        switches: Arc<Switches>,
+        studio: StudioOrigin,
+        stop: CancellationToken,
+    ) -> Self {
+        let (caps, tasks) = (runs.caps, TaskTracker::new());
+        Self { runs, switches, caps, studio, stop, tasks, conns: Mutex::default() }
     }
 
     /// A place for one more connection from an address, if there may be one.
@@ -118,10 +125,23 @@ impl Drop for Place {
 
 /// Accepts connections to a lab service until the server stops.
 pub async fn accept(labs: Arc<Labs>, listener: TcpListener, service: Service) {
+    let mut listener = Some(listener);
     loop {
+        let Some(open) = &listener else {
+            tokio::select! {
+                () = labs.stop.cancelled() => return,
+                opened = labs.switches.reopened(&service) => listener = opened,
+            }
+            continue;
+        };
         let accepted = tokio::select! {
             () = labs.stop.cancelled() => return,
-            accepted = listener.accept() => accepted,
+            () = labs.switches.killed(&service) => {
+                listener = None;
+                labs.switches.is_closed(&service);
+                continue;
+            }
+            accepted = open.accept() => accepted,
         };
         let (stream, from) = match accepted {
             Ok(accepted) => accepted,
@@ -178,26 +198,57 @@ async fn connection(labs: &Arc<Labs>, stream: TcpStream, from: SocketAddr, servi
     if service.version == Version::Http10 {
         lobby::hide_expect(&mut head.bytes);
     }
-    let delay = run.link_delay();
+    serve(labs, (tap, ear), Came { accepted, from, heard, missed }, head, (&run, service)).await;
+}
+
+/// A connection that has said whose it is.
+struct Came {
+    accepted: Micros,
+    from: SocketAddr,
+    heard: mpsc::Receiver<Heard>,
+    missed: Arc<Missed>,
+}
+
+/// Binds a connection to its run and serves it.
+async fn serve(
+    labs: &Arc<Labs>,
+    (mut tap, ear): (Tap<TcpStream>, Ear),
+    came: Came,
+    head: FirstHead,
+    (run, service): (&Arc<Run>, &Service),
+) {
+    let (delay, accepted) = (run.link_delay(), came.accepted);
     let cut = CancellationToken::new();
-    let link = Link { delay, accepted, first: head.bytes.freeze(), cut: cut.clone() };
+    let killed = run.shared.named(&service.name).map(|instance| instance.killed().child_token());
+    let killed = killed.unwrap_or_default();
+    tap.dies_with(killed.clone());
+    let first = head.bytes.freeze();
+    let link = Link { delay, accepted, first, cut: cut.clone(), killed: killed.clone() };
     let arrival = Arrival {
         accepted,
-        client: from,
+        client: came.from,
         server: service.addr,
         service: service.participant(),
         user_agent: head.user_agent,
         from_page: head.origin.is_some_and(|origin| labs.studio.is(&origin)),
+        user: head.user,
     };
-    let Some(bound) = run.bind(arrival, heard, missed) else {
+    let Some(bound) = run.bind(arrival, came.heard, came.missed) else {
         return refuse(&mut tap, service, Refusal::TooMany).await;
     };
+    if bound.instance.as_ref().is_some_and(|instance| instance.is_down()) {
+        let why = "this instance was killed, and for this run it takes no connections".to_owned();
+        bound.run.note(Some(bound.conn), note::What::Refused { status: None, why });
+        killed.cancel();
+        return;
+    }
     let bound = Conn {
         bound,
         dialect: Dialect { version: service.version },
         refusal: head.refusal,
         stop: labs.stop.clone(),
         cut,
+        killed,
     };
     if delay.0 > 0 {
         let stream = link.lay(tap, ear);

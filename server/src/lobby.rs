@@ -25,6 +25,8 @@ pub struct FirstHead {
     pub user_agent: Option<String>,
     /// Its `Origin`: the page that asks.
     pub origin: Option<String>,
+    /// The user that it names, where it asks for a socket of the chat.
+    pub user: Option<String>,
     /// Whether the run is to refuse it, since nobody could tell where its body ends or whom it asks.
     pub refusal: Option<Refusal>,
 }
@@ -64,8 +66,8 @@ pub async fn first_head<S: AsyncRead + Unpin>(
     let head = bytes.get(..len).unwrap_or_default();
     let asked = understand(head).map_err(NoHead::Refused)?;
     let refusal = asked.refusal.or_else(|| framing(head));
-    let Asked { run, user_agent, origin, .. } = asked;
-    Ok(FirstHead { run, user_agent, origin, refusal, bytes })
+    let Asked { run, user_agent, origin, user, .. } = asked;
+    Ok(FirstHead { run, user_agent, origin, user, refusal, bytes })
 }
 
 async fn read_head<S: AsyncRead + Unpin>(
@@ -100,6 +102,7 @@ struct Asked {
     run: RunId,
     user_agent: Option<String>,
     origin: Option<String>,
+    user: Option<String>,
     refusal: Option<Refusal>,
 }
 
@@ -122,6 +125,7 @@ fn understand(head: &[u8]) -> Result<Asked, Refusal> {
         run: run_of(target).ok_or(Refusal::NoRun)?,
         user_agent: value("user-agent"),
         origin: value("origin"),
+        user: user_of(target),
         refusal: target.parse::<http::Uri>().is_err().then_some(Refusal::BadRequest),
     })
 }
@@ -157,6 +161,19 @@ pub fn hide_expect(bytes: &mut BytesMut) {
     if let Some(name) = found.and_then(|at| head.get_mut(at + 1..at + EXPECT.len() - 1)) {
         name.copy_from_slice(b"x-none");
     }
+}
+
+/// The user in a target that asks for a socket: `/r/{run}/socket?user=A`.
+fn user_of(target: &str) -> Option<String> {
+    let (path, query) = target.split_once('?')?;
+    path.ends_with("/socket").then_some(())?;
+    let user = query.split('&').find_map(|pair| pair.strip_prefix("user="))?;
+    is_user(user).then(|| user.to_owned())
+}
+
+/// Whether a user of the chat may have this name.
+pub fn is_user(name: &str) -> bool {
+    (1..=16).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// The run in a target: `/r/{run}/…`, or the same after a scheme and an authority.

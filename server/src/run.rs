@@ -1,26 +1,34 @@
 //! A run: one learner's use of one lab. It has a log, a gate, a key, and the connections bound to it.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod bind;
+mod people;
+
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
-use tokio::sync::{mpsc, watch};
-use trace::entry::{Input, Opened, What};
+use tokio::sync::watch;
+use trace::entry::{Input, Report, What};
 use trace::ids::{ConnId, RunId};
 use trace::note::{self, Note};
-use trace::participant::{Participant, Role};
+use trace::participant::Participant;
 use trace::studio::RunState;
 use trace::time::Micros;
 
 use crate::caps::Caps;
 use crate::clock;
-use crate::decode::Recorder;
 use crate::gate::{Gate, Mode};
+use crate::instance::Shared;
 use crate::log::Log;
-use crate::tap::{Heard, Missed};
+
+pub use bind::{Arrival, Bound, Dialled};
+pub use people::{agent, another_service, browser, instance, store, user};
+
+/// How long what is left may be said after a run is over.
+const AFTERWARDS: std::time::Duration = std::time::Duration::from_millis(300);
 
 /// A run.
 #[derive(Debug)]
@@ -35,45 +43,23 @@ pub struct Run {
     pub gate: Gate,
     /// Its bounds.
     pub caps: Caps,
+    /// Its instances and what they share.
+    pub shared: Shared,
     began: Micros,
     state: watch::Sender<RunState>,
     conns: AtomicU64,
     open: AtomicU64,
     drivers: AtomicU64,
     touched: AtomicU64,
-    /// Addresses from which this program's own clients connect.
-    agents: Mutex<BTreeSet<SocketAddr>>,
-}
-
-/// What is known of a connection when it is bound.
-#[derive(Debug)]
-pub struct Arrival {
-    /// When it was accepted.
-    pub accepted: Micros,
-    /// From where.
-    pub client: SocketAddr,
-    /// To where.
-    pub server: SocketAddr,
-    /// The service that accepted.
-    pub service: Participant,
-    /// The first request's `User-Agent`.
-    pub user_agent: Option<String>,
-    /// Whether the first request says that it comes from a page.
-    pub from_page: bool,
-}
-
-/// A connection's place in its run. The run counts it as open until this is dropped.
-#[derive(Debug)]
-pub struct Bound {
-    /// The run.
-    pub run: Arc<Run>,
-    /// Its number there.
-    pub conn: ConnId,
+    /// Addresses from which this program's own clients connect, and who they are.
+    agents: Mutex<BTreeMap<SocketAddr, Participant>>,
+    /// The page that drives it has done its part.
+    done: watch::Sender<bool>,
 }
 
 impl Run {
     /// A new run, ready.
-    pub fn new(header: trace::log::Header, key: String, caps: Caps) -> Self {
+    pub fn new(header: trace::log::Header, key: String, caps: Caps, shared: Shared) -> Self {
         let began = clock::now();
         let mode = if header.params.get("pause").and_then(Value::as_bool) == Some(true) {
             let limit = header.number("pause_limit_s").unwrap_or(120);
@@ -89,6 +75,7 @@ impl Run {
             gate: Gate::new(mode, Arc::clone(&log), began),
             log,
             caps,
+            shared,
             began,
             state: watch::Sender::new(RunState::Ready),
             conns: AtomicU64::new(0),
@@ -96,6 +83,7 @@ impl Run {
             drivers: AtomicU64::new(0),
             touched: AtomicU64::new(began.0),
             agents: Mutex::default(),
+            done: watch::Sender::new(false),
         }
     }
 
@@ -142,20 +130,59 @@ impl Run {
             self.note(None, note::What::State { state, why: why.to_owned() });
             if !state.serves() {
                 self.gate.open_for_good();
+                tokio::spawn(self.shared.forget());
             }
         }
         changed
     }
 
     /// Writes an input into the log.
-    pub fn input(&self, input: &str) {
+    pub fn input(&self, input: &str, instance: Option<String>) {
         self.touch();
-        self.append(What::Input(Input { input: input.to_owned() }));
+        self.append(What::Input(Input { input: input.to_owned(), instance }));
+    }
+
+    /// Writes what a page says of itself into the log.
+    pub fn report(&self, report: Report) {
+        self.append(What::Report(report));
+    }
+
+    /// Resolves once the run is over.
+    pub async fn until_over(&self) {
+        let _ = self.watch_state().wait_for(|state| !state.serves()).await;
+    }
+
+    /// Resolves once the run is over, and a moment after, so that what is left can be said.
+    pub fn over(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut state = self.watch_state();
+        async move {
+            let _ = state.wait_for(|state| !state.serves()).await;
+            tokio::time::sleep(AFTERWARDS).await;
+        }
+    }
+
+    /// The page that drives the run has done its part.
+    pub fn page_done(&self) {
+        self.done.send_replace(true);
+    }
+
+    /// Waits until it has, or the run is over.
+    pub async fn until_page_done(&self) {
+        let mut done = self.done.subscribe();
+        tokio::select! {
+            _ = done.wait_for(|done| *done) => {}
+            () = self.until_over() => {}
+        }
     }
 
     /// Writes a note into the log.
     pub fn note(&self, conn: Option<ConnId>, what: note::What) {
         self.append(What::Note(Note { conn, what }));
+    }
+
+    /// Writes a note of an earlier moment into the log.
+    pub fn note_at(&self, at: Micros, conn: Option<ConnId>, what: note::What) {
+        self.log.append(at.since(self.began), What::Note(Note { conn, what }));
     }
 
     fn append(&self, what: What) {
@@ -202,87 +229,8 @@ impl Run {
     }
 
     /// The next connection from this address is one of this program's own clients.
-    pub fn expect_agent(&self, from: SocketAddr) {
-        self.agents.lock().insert(from);
-    }
-
-    /// Makes a connection this run's: from here on all that was and will be heard goes to its log.
-    /// None if it has as many as it may.
-    pub fn bind(
-        self: &Arc<Self>,
-        arrival: Arrival,
-        heard: mpsc::Receiver<Heard>,
-        missed: Arc<Missed>,
-    ) -> Option<Bound> {
-        if self.open.fetch_add(1, Ordering::Relaxed) >= self.caps.run_connections {
-            self.open.fetch_sub(1, Ordering::Relaxed);
-            return None;
-        }
-        self.touch();
-        let conn = ConnId(self.conns.fetch_add(1, Ordering::Relaxed) + 1);
-        let at = arrival.accepted.since(self.began);
-        let client = self.client_of(&arrival);
-        let opened = Opened {
-            conn,
-            client,
-            server: arrival.service,
-            client_addr: arrival.client.to_string(),
-            server_addr: arrival.server.to_string(),
-        };
-        self.log.append(at, What::Opened(opened));
-        // A connection may be older than its run, and its set-up over before that began.
-        let set_up = arrival.accepted.plus(self.link_delay()).plus(self.link_delay());
-        let held_us = set_up.since(self.began.plus(at));
-        if held_us.0 > 0 {
-            let what = note::What::LinkSetup { held_us };
-            self.log.append(at, What::Note(Note { conn: Some(conn), what }));
-        }
-        let recorder = Recorder::new(conn, Arc::clone(&self.log), self.began, self.caps, missed);
-        tokio::spawn(recorder.run(heard));
-        Some(Bound { run: Arc::clone(self), conn })
-    }
-
-    /// Who a connection's client is: this program's own by its address, a page by its `Origin`,
-    /// and anybody else by the first word of `User-Agent`.
-    fn client_of(&self, arrival: &Arrival) -> Participant {
-        if self.agents.lock().remove(&arrival.client) {
-            return agent();
-        }
-        if arrival.from_page {
-            return browser();
-        }
-        let agent = arrival.user_agent.as_deref().unwrap_or_default();
-        let product: String = agent
-            .split(['/', ' '])
-            .next()
-            .unwrap_or_default()
-            .chars()
-            .filter(|char| char.is_ascii_alphanumeric() || "-_.".contains(*char))
-            .take(24)
-            .collect();
-        let name = if product.is_empty() { "Client".to_owned() } else { product };
-        let id = format!("client-{}", name.to_ascii_lowercase());
-        Participant { id, name, role: Role::Client, detail: "your own client".to_owned() }
-    }
-}
-
-/// The page that runs the lab.
-pub fn browser() -> Participant {
-    Participant {
-        id: "browser".to_owned(),
-        name: "Browser".to_owned(),
-        role: Role::Browser,
-        detail: "this page".to_owned(),
-    }
-}
-
-/// This program's own client.
-pub fn agent() -> Participant {
-    Participant {
-        id: "agent".to_owned(),
-        name: "Agent".to_owned(),
-        role: Role::Agent,
-        detail: "a client in the server".to_owned(),
+    pub fn expect_agent(&self, from: SocketAddr, who: Participant) {
+        self.agents.lock().insert(from, who);
     }
 }
 
@@ -294,13 +242,6 @@ impl Drop for Driver {
     fn drop(&mut self) {
         self.0.drivers.fetch_sub(1, Ordering::Relaxed);
         self.0.touch();
-    }
-}
-
-impl Drop for Bound {
-    fn drop(&mut self) {
-        self.run.open.fetch_sub(1, Ordering::Relaxed);
-        self.run.touch();
     }
 }
 

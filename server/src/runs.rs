@@ -13,6 +13,7 @@ use trace::time::Micros;
 
 use crate::caps::Caps;
 use crate::run::Run;
+use crate::store::Choice;
 
 /// Letters and digits that are not taken for each other.
 const ALPHABET: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
@@ -22,13 +23,15 @@ const ALPHABET: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
 pub struct Runs {
     /// The bounds of each.
     pub caps: Caps,
+    /// Where their shared stores are.
+    pub store: Choice,
     all: Mutex<BTreeMap<u64, Arc<Run>>>,
 }
 
 impl Runs {
     /// None yet.
-    pub fn new(caps: Caps) -> Self {
-        Self { caps, all: Mutex::default() }
+    pub fn new(caps: Caps, store: Choice) -> Self {
+        Self { caps, store, all: Mutex::default() }
     }
 
     /// The run of this name.

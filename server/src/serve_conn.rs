@@ -5,14 +5,13 @@ use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, header};
-use http_body_util::Full;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
 use hyper::ext::ReasonPhrase;
 use hyper_util::rt::TokioIo;
+use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio_util::sync::CancellationToken;
 use trace::http1::Version;
@@ -21,11 +20,16 @@ use trace::time::Micros;
 
 use crate::activity::{Activity, Doing, Exchange, Watched};
 use crate::clock;
-use crate::labs::pages;
+use crate::content::{Content, Tracked};
+use crate::labs::chat::socket::{self, Joins, Socket};
+use crate::labs::{pages, services};
 use crate::link;
 use crate::lobby::run_of;
 use crate::refusal::Refusal;
 use crate::run::Bound;
+
+/// Where an answer 101 leaves who joins: hyper then gives the stream back.
+type Slot = Arc<Mutex<Option<Joins>>>;
 
 /// What a listener speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,34 +48,10 @@ enum End {
     HalfHead,
     /// The client cut the connection off.
     Cut,
+    /// The instance was killed.
+    Killed,
     /// The run is over, or the server stops.
     Stop,
-}
-
-/// A body that keeps its exchange open until the last byte is written.
-pub struct Tracked {
-    body: Full<Bytes>,
-    _exchange: Exchange,
-}
-
-impl Body for Tracked {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
 }
 
 /// A connection that became a run's.
@@ -86,6 +66,8 @@ pub struct Conn {
     pub stop: CancellationToken,
     /// The link says that the client cut it off.
     pub cut: CancellationToken,
+    /// The instance is killed: nothing more is said.
+    pub killed: CancellationToken,
 }
 
 impl Conn {
@@ -98,15 +80,18 @@ impl Conn {
             self.refuse(&mut stream, refusal).await;
             return link::close(&mut stream).await;
         }
-        let Self { bound, dialect, stop, cut, .. } = self;
+        let Self { bound, dialect, stop, cut, killed, .. } = self;
         let bound = Arc::new(bound);
         let activity = Activity::new();
         let stream = Watched::new(first, stream, Arc::clone(&activity));
+        let upgraded: Slot = Arc::default();
         let service = {
             let (bound, activity) = (Arc::clone(&bound), Arc::clone(&activity));
+            let upgraded = Arc::clone(&upgraded);
             hyper::service::service_fn(move |request| {
                 let (bound, exchange) = (Arc::clone(&bound), activity.begin());
-                Box::pin(async move { answer(&bound, dialect, request, exchange).await })
+                let upgraded = Arc::clone(&upgraded);
+                Box::pin(async move { answer(&bound, dialect, request, exchange, &upgraded).await })
             })
         };
         let mut conn = hyper::server::conn::http1::Builder::new()
@@ -119,30 +104,24 @@ impl Conn {
             tokio::select! {
                 end = wait_for_end(&bound, &activity, &stop, &mut over) => end,
                 () = cut.cancelled() => End::Cut,
+                () = killed.cancelled() => End::Killed,
             }
         };
         let parts = conn.into_parts();
         let mut stream = parts.io.into_inner();
+        let switched = upgraded.lock().take();
+        if let (Some(joins), End::Over) = (switched, &end) {
+            let socket = Socket { bound, joins, activity, stop, cut, killed };
+            return Box::pin(socket.serve(stream, parts.read_buf)).await;
+        }
         // Bytes that hyper has not used are the beginning of another head.
         let end = match end {
             End::KeepAlive(_) if !parts.read_buf.is_empty() => End::HalfHead,
             end => end,
         };
-        match end {
-            End::Over if !activity.client_done() => {
-                // A client that closes meanwhile is not kept waiting for our close.
-                tokio::select! {
-                    () = bound.run.gate.pass(bound.conn, Act::Close) => {}
-                    () = link::until_end(&mut stream) => {}
-                }
-            }
-            End::Over | End::Cut | End::Stop => {}
-            End::KeepAlive(after_us) => {
-                bound.run.note(Some(bound.conn), What::KeepAliveOver { after_us });
-            }
-            End::HalfHead => refuse_raw(&bound, dialect, &mut stream, Refusal::HeadTimeout).await,
+        if let Go::On = before_close(&bound, dialect, end, &activity, &mut stream).await {
+            link::close(&mut stream).await;
         }
-        link::close(&mut stream).await;
     }
 
     async fn refuse<S: AsyncWrite + Unpin>(&self, stream: &mut S, refusal: Refusal) {
@@ -150,6 +129,42 @@ impl Conn {
         refuse_raw(&self.bound, self.dialect, stream, refusal).await;
         self.bound.run.gate.pass(self.bound.conn, Act::Close).await;
     }
+}
+
+/// Whether a connection is still to be closed in order.
+enum Go {
+    On,
+    Away,
+}
+
+/// What is done between a connection's last answer and its close.
+async fn before_close<S>(
+    bound: &Bound,
+    dialect: Dialect,
+    end: End,
+    activity: &Activity,
+    stream: &mut S,
+) -> Go
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    match end {
+        End::Over if !activity.client_done() => {
+            // A client that closes meanwhile is not kept waiting for our close.
+            tokio::select! {
+                () = bound.run.gate.pass(bound.conn, Act::Close) => {}
+                () = link::until_end(stream) => {}
+            }
+        }
+        // Dropping it resets it.
+        End::Killed => return Go::Away,
+        End::Over | End::Cut | End::Stop => {}
+        End::KeepAlive(after_us) => {
+            bound.run.note(Some(bound.conn), What::KeepAliveOver { after_us });
+        }
+        End::HalfHead => refuse_raw(bound, dialect, stream, Refusal::HeadTimeout).await,
+    }
+    Go::On
 }
 
 /// Refuses beside hyper, and notes it in the run.
@@ -263,8 +278,9 @@ fn keep_alive(bound: &Bound) -> Micros {
 async fn answer(
     bound: &Bound,
     dialect: Dialect,
-    request: Request<Incoming>,
+    mut request: Request<Incoming>,
     exchange: Exchange,
+    upgraded: &Slot,
 ) -> Result<Response<Tracked>, Infallible> {
     bound.run.touch();
     bound.run.end_if_full();
@@ -278,18 +294,24 @@ async fn answer(
     } else if !bound.run.state().serves() {
         refuse(bound, Refusal::RunOver)
     } else {
-        match pages::answer(bound, request).await {
-            Ok(response) => response,
-            Err(refusal) => refuse(bound, refusal),
+        match socket::switch(bound, &mut request) {
+            Some((response, joins)) => {
+                *upgraded.lock() = joins;
+                response
+            }
+            None => match services::answer(bound, request).await {
+                Ok(response) => response,
+                Err(refusal) => refuse(bound, refusal),
+            },
         }
     };
     bound.run.gate.pass(bound.conn, Act::Answer).await;
     speak(dialect, bound, persistence, &mut response);
-    Ok(response.map(|body| Tracked { body, _exchange: exchange }))
+    Ok(response.map(|content| Tracked::new(content, exchange)))
 }
 
 /// An answer that refuses, noted in the run, after which the connection closes.
-fn refuse(bound: &Bound, refusal: Refusal) -> Response<Full<Bytes>> {
+fn refuse(bound: &Bound, refusal: Refusal) -> Response<Content> {
     let (status, reason, why) = refusal.parts();
     bound.run.note(Some(bound.conn), What::Refused { status: Some(status), why: why.to_owned() });
     let mut response = pages::problem(&refusal.problem());
@@ -326,8 +348,12 @@ fn speak(
     dialect: Dialect,
     bound: &Bound,
     persistence: Persistence,
-    response: &mut Response<Full<Bytes>>,
+    response: &mut Response<Content>,
 ) {
+    // A switch of protocols has its own Connection, and no answer to keep.
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return;
+    }
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert("timing-allow-origin", HeaderValue::from_static("*"));

@@ -1,4 +1,4 @@
-//! The tap: wraps an accepted stream below every buffer, forwards every poll, and tells the run's
+//! The tap: wraps an accepted or dialled stream below every buffer, forwards every poll, and tells the run's
 //! recorder exactly the bytes that the system call moved, with the moment after it. It never waits:
 //! if the recorder's queue is full, the bytes are counted as lost and go their way all the same.
 
@@ -10,8 +10,10 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use trace::entry::Ending;
 use trace::span::{Dir, Side};
 use trace::time::Micros;
@@ -52,12 +54,19 @@ pub struct Missed {
     /// Moments at the link's other end were lost: later ones would be taken for theirs.
     passed: [AtomicBool; 2],
     closed: Mutex<Option<Closed>>,
+    /// Bytes of each direction that moved at the socket, heard or not.
+    moved: [AtomicU64; 2],
 }
 
 impl Missed {
     /// Bytes of a direction that were not heard, so far.
     pub fn bytes(&self, dir: Dir) -> u64 {
         self.counter(dir).load(Ordering::Relaxed)
+    }
+
+    /// Bytes of a direction that moved at the socket so far.
+    pub fn moved(&self, dir: Dir) -> u64 {
+        self.moved[dir.index()].load(Ordering::Relaxed)
     }
 
     /// How the connection closed, if the queue had no room for that.
@@ -85,6 +94,7 @@ impl Ear {
 
     fn bytes(&self, dir: Dir, bytes: &[u8]) {
         let len = bytes.len() as u64;
+        self.missed.moved[dir.index()].fetch_add(len, Ordering::Relaxed);
         let counter = self.missed.counter(dir);
         // Once bytes of a direction are missing, what follows cannot be placed: it is only counted.
         let missing = counter.load(Ordering::Relaxed) > 0;
@@ -116,27 +126,79 @@ impl Ear {
     }
 }
 
+/// A stream that can be cut off, so that the other side learns it as an error.
+pub trait CutOff {
+    /// From here on its closing is a reset.
+    fn cut_off(&self);
+}
+
+impl CutOff for TcpStream {
+    fn cut_off(&self) {
+        let _ = self.set_zero_linger();
+    }
+}
+
+impl CutOff for DuplexStream {
+    fn cut_off(&self) {}
+}
+
 /// A stream that is heard.
 #[derive(Debug)]
-pub struct Tap<S> {
+pub struct Tap<S: CutOff> {
     stream: S,
     ear: Ear,
+    /// Which side is ours.
+    ours: Side,
     state: TapState,
+    /// Cancelled when the service that has it is killed: its closing is then a reset.
+    killed: CancellationToken,
+    /// While it is set nothing is heard: a password goes over.
+    secret: Option<Arc<AtomicBool>>,
 }
 
 /// How far the connection's life has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum TapState {
     Open,
-    /// The client sends no more, since then.
-    ClientDone(Micros),
+    /// The other side sends no more, since then.
+    OtherDone(Micros),
     Closed,
 }
 
-impl<S> Tap<S> {
+impl<S: CutOff> Tap<S> {
     /// Hears a stream that this program accepted: what is read goes to the server.
-    pub const fn accepted(stream: S, ear: Ear) -> Self {
-        Self { stream, ear, state: TapState::Open }
+    pub fn accepted(stream: S, ear: Ear) -> Self {
+        let (ours, killed) = (Side::Server, CancellationToken::new());
+        Self { stream, ear, ours, state: TapState::Open, killed, secret: None }
+    }
+
+    /// Hears a stream that this program dialled: what is written goes to the server.
+    pub fn dialled(stream: S, ear: Ear, killed: CancellationToken) -> Self {
+        let ours = Side::Client;
+        Self { stream, ear, ours, state: TapState::Open, killed, secret: None }
+    }
+
+    /// Hears nothing for as long as that is set.
+    pub fn deaf_while(&mut self, secret: Arc<AtomicBool>) {
+        self.secret = Some(secret);
+    }
+
+    fn hear(&self, dir: Dir, bytes: &[u8]) {
+        if !self.secret.as_ref().is_some_and(|secret| secret.load(Ordering::Relaxed)) {
+            self.ear.bytes(dir, bytes);
+        }
+    }
+
+    /// Whose killing resets it.
+    pub fn dies_with(&mut self, killed: CancellationToken) {
+        self.killed = killed;
+    }
+
+    const fn others(&self) -> Side {
+        match self.ours {
+            Side::Server => Side::Client,
+            Side::Client => Side::Server,
+        }
     }
 
     fn close(&mut self, by: Side, how: Ending) {
@@ -149,11 +211,11 @@ impl<S> Tap<S> {
     /// Both sides are done, in order: whoever was first closed it, and then.
     fn close_in_order(&mut self) {
         match self.state {
-            TapState::ClientDone(at) => {
+            TapState::OtherDone(at) => {
                 self.state = TapState::Closed;
-                self.ear.closed(Closed { at, by: Side::Client, how: Ending::Fin });
+                self.ear.closed(Closed { at, by: self.others(), how: Ending::Fin });
             }
-            TapState::Open => self.close(Side::Server, Ending::Fin),
+            TapState::Open => self.close(self.ours, Ending::Fin),
             TapState::Closed => {}
         }
     }
@@ -163,12 +225,12 @@ impl<S> Tap<S> {
         if let Err(error) = result
             && error.kind() != io::ErrorKind::WouldBlock
         {
-            self.close(Side::Client, Ending::Reset);
+            self.close(self.others(), Ending::Reset);
         }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
+impl<S: AsyncRead + CutOff + Unpin> AsyncRead for Tap<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -179,16 +241,16 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
         let result = std::task::ready!(Pin::new(&mut self.stream).poll_read(cx, buf));
         let bytes = buf.filled().get(before..).unwrap_or_default();
         if !bytes.is_empty() {
-            self.ear.bytes(Dir::ToServer, bytes);
+            self.hear(self.others().speaks(), bytes);
         } else if result.is_ok() && room > 0 && self.state == TapState::Open {
-            self.state = TapState::ClientDone(clock::now());
+            self.state = TapState::OtherDone(clock::now());
         }
         self.failed(&result);
         Poll::Ready(result)
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
+impl<S: AsyncWrite + CutOff + Unpin> AsyncWrite for Tap<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -196,7 +258,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
     ) -> Poll<io::Result<usize>> {
         let result = std::task::ready!(Pin::new(&mut self.stream).poll_write(cx, buf));
         if let Ok(len) = result {
-            self.ear.bytes(Dir::ToClient, buf.get(..len).unwrap_or_default());
+            self.hear(self.ours.speaks(), buf.get(..len).unwrap_or_default());
         }
         self.failed(&result);
         Poll::Ready(result)
@@ -215,7 +277,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
                 let rest = len - sent.len();
                 sent.extend_from_slice(buf.get(..rest.min(buf.len())).unwrap_or_default());
             }
-            self.ear.bytes(Dir::ToClient, &sent);
+            self.hear(self.ours.speaks(), &sent);
         }
         self.failed(&result);
         Poll::Ready(result)
@@ -241,8 +303,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
     }
 }
 
-impl<S> Drop for Tap<S> {
+impl<S: CutOff> Drop for Tap<S> {
     fn drop(&mut self) {
+        if self.killed.is_cancelled() {
+            self.stream.cut_off();
+            self.close(self.ours, Ending::Reset);
+        }
         self.close_in_order();
     }
 }

@@ -11,6 +11,7 @@ use trace::http1::{Http1, Request, Response};
 use trace::ids::{ConnId, Seq};
 use trace::log::Header;
 use trace::note;
+use trace::participant::Role;
 use trace::span::Dir;
 
 const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../proto/log.schema.json");
@@ -107,15 +108,13 @@ pub fn events(entries: &[Entry], conn: ConnId) -> Vec<&Event> {
 /// The request that an entry tells.
 pub fn request(entry: &Entry) -> Option<&Request> {
     let What::Event(event) = &entry.what else { return None };
-    let Kind::Http1(said) = &event.kind;
-    if let Http1::Request(request) = said { Some(request) } else { None }
+    if let Kind::Http1(Http1::Request(request)) = &event.kind { Some(request) } else { None }
 }
 
 /// The answer that an entry tells.
 pub fn response(entry: &Entry) -> Option<&Response> {
     let What::Event(event) = &entry.what else { return None };
-    let Kind::Http1(said) = &event.kind;
-    if let Http1::Response(response) = said { Some(response) } else { None }
+    if let Kind::Http1(Http1::Response(response)) = &event.kind { Some(response) } else { None }
 }
 
 /// The note that an entry is.
@@ -123,11 +122,12 @@ pub fn note(entry: &Entry) -> Option<&note::What> {
     if let What::Note(note) = &entry.what { Some(&note.what) } else { None }
 }
 
-/// Law 3: the events of each direction tile its stream, and fields tile each event.
+/// Law 3: the events of the lowest layer tile each direction's stream, and fields tile each event.
 pub fn assert_tiled(entries: &[Entry], conn: ConnId) {
     for dir in DIRS {
         let mut at = 0;
-        for event in events(entries, conn).into_iter().filter(|event| event.dir() == dir) {
+        let lowest = |event: &&Event| event.dir() == dir && !event.kind.is_upper();
+        for event in events(entries, conn).into_iter().filter(lowest) {
             assert_eq!(event.evidence.start(), at, "{conn} {dir:?}: {event:?}");
             for field in &event.fields {
                 assert_eq!(field.span.start, at, "{conn} {dir:?}: {field:?}");
@@ -141,7 +141,11 @@ pub fn assert_tiled(entries: &[Entry], conn: ConnId) {
 
 /// Law 1: whoever decodes the log's chunks has the log's events.
 pub fn assert_decoded_again(entries: &[Entry], conn: ConnId) {
-    let mut decoder = wire::conn::Conn::http1(conn);
+    let to_store = |opened: &&Opened| opened.conn == conn && opened.server.role == Role::Store;
+    let mut decoder = match conns(entries).into_iter().find(to_store) {
+        Some(_) => wire::conn::Conn::resp(conn),
+        None => wire::conn::Conn::http1(conn),
+    };
     let mut again = Vec::new();
     for entry in entries.iter().filter(|entry| entry.what.conn() == Some(conn)) {
         match &entry.what {

@@ -66,7 +66,7 @@ fn readings(model: &Model, from: &[trace::ids::Seq]) -> BTreeSet<String> {
     let (mut total, mut content) = (0, 0);
     for event in from.iter().filter_map(|seq| model.event(*seq)) {
         total += event.evidence.len();
-        let Kind::Http1(said) = &event.kind;
+        let Kind::Http1(said) = &event.kind else { continue };
         match said {
             Http1::Body(body) => content += body.content_len,
             Http1::Request(request) => {

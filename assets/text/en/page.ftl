@@ -51,6 +51,48 @@ more-knobs = More knobs
 start-paused = Start paused
 start-paused-title = The reader begins at the first step and goes on with Next; the traffic itself is not held up.
 own-client = Your own client joins this run as a lane of its own:
+own-client-which = For which client
+
+## Buttons of a run under way
+inputs = Buttons of this run
+instances = Instances
+send = Send
+send-text = Another service sends
+send-default = Hello
+send-through = through
+send-any = any instance
+drop-stream = Drop the stream
+drop-stream-title = The server cuts the event stream off; the client comes back by itself.
+instance-kill = Kill { $instance }
+instance-restart = Restart { $instance }
+instance-kill-title = For this run alone. A killed instance cuts its connections off and takes no new ones until it is restarted.
+
+## Chat
+chat = Chat
+chat-from-name = As
+chat-to-name = to
+chat-text = say
+chat-away = { $user } is not connected at this moment.
+chat-name = Join as
+chat-join = Join
+chat-tab = In a second tab
+chat-tab-title = Joins from another tab. On a phone, open the same address there.
+chat-no-name = A name has 1 to 16 letters and digits.
+
+## What a page says of itself
+reports = Told by the page itself
+reports-earlier = { $count ->
+    [one] 1 more came before.
+   *[other] { $count-text } more came before.
+}
+report-at = { $at } s: { $said }
+report-socket = The socket of { $who } is closed, and the browser tells its page { $code }. { $means }
+report-broke-first = { $who }: its event stream broke off before the first event. The browser comes back by itself.
+report-broke = { $who }: its event stream broke off after event { $id }. The browser comes back by itself.
+report-streams = This page opened { $wanted } event streams, and { $answered } were answered: a browser keeps at most six HTTP/1.1 connections to one origin. { $missing ->
+    [one] One never reached the server, so nothing of it is on the diagram.
+   *[other] { $missing-text } never reached the server, so nothing of them is on the diagram.
+}
 
 ## Figures
 figures = Figures
@@ -66,10 +108,27 @@ figure-connections-how = TCP connections: those that the labs accepted for this 
 figure-requests = Requests
 figure-requests-how = Requests: those that were heard whole, how many were answered, and how many answers to a poll brought no message. The time is from the first connection to the last answer's landing. Preflights are counted apart.
 figure-empty = · { $count } empty
+figure-empties = Empty answers
+figure-empties-how = Empty answers: answers to a poll that brought no message, and their part of all answers.
+figure-of-answers = { $part } of the answers
+figure-messages = Messages
+figure-messages-how = Messages: those that were delivered to a client, and how many bytes their own texts have.
 figure-bytes = Bytes
 figure-bytes-how = Bytes: every byte that moved at the labs' sockets, both ways, heads and bodies.
 figure-share = Payload share
 figure-share-how = Payload share: how much of all bytes is content of successful answers.
+figure-of-bytes = of { $ways }
+figure-delivery = Delivery delay
+figure-delivery-how = Delivery delay: from the moment a message was stored, or left its sender where there is no store, to its last byte landed at the client's end of the link. Half of all messages took at most the median, 99 of 100 at most p99.
+figure-median-p99 = median · p99 { $p99 }
+figure-load = Load
+figure-load-how = Load: what each instance had to do with clients, and its part of the whole. What instances say to each other is not counted.
+figure-load-at = of the bytes at { $instance }
+load-instance = Instance
+load-connections = Connections
+load-requests = Requests
+load-messages = Messages
+load-bytes = Bytes
 figure-delay = Delivery delay
 figure-delay-how = Delivery delay: from an answer's leaving the service to its last byte landed at the client's end of the link; the median of all answers.
 
@@ -148,11 +207,46 @@ state-carried = { $requests ->
    *[other] { $answers } answers
 }
 state-more = … and { $count } more.
+state-conns = Connections that are open
+state-messages = { $up ->
+    [one] 1 message
+   *[other] { $up-text } messages
+} up, { $down-text } down
+state-events = { $count ->
+    [one] 1 event
+   *[other] { $count-text } events
+}
+state-coming = and { $size } of the next message
+state-down = Down: { $instances }.
+state-store-memory = Shared store, in this process
+state-store-redis = Shared store, Redis
+state-store = Rows of the shared store
+state-rows = { $count ->
+    [one] 1 row.
+   *[other] { $count-text } rows.
+}
+state-earlier = { $count } earlier ones are not listed.
+state-row = Number
+state-text = Text
+state-users = Who is where
+state-user = User
+state-at = Instance
+state-held = Polls that are held
+state-held-by = Held by
+state-held-for = For
+state-held-since = { $age } of at most { $limit }
+state-memory = In an instance's own memory
+state-memory-of = Instance
+state-memory-has = Messages
+state-kept-for = for { $user }: { $numbers }
+state-numbers = { $listed } and { $count } more
 phase-fresh = Just opened
 phase-asked = Waits for the answer
 phase-gated = The server waits for Next
 phase-idle = Idle
 phase-done = Answered for the last time
+phase-websocket = Carries a WebSocket
+phase-stream = Carries an event stream
 headers-name = Name
 headers-value = Value
 headers-none = This step has no headers: it is no head of a message.
@@ -169,11 +263,24 @@ timing-wait = This wait
 bytes-none = This step has no bytes of its own.
 bytes-head = Head
 bytes-body = Body
+bytes-frame = Frame
+bytes-message = Message
+bytes-event = Event
+bytes-command = Command
+bytes-reply = Reply
 bytes-other = Bytes
 bytes-dump = Bytes in hexadecimal and as text
 bytes-more-fields = { $count } more fields are not listed.
+bytes-more-events = { $count ->
+    [one] 1 more frame is not shown.
+   *[other] { $count-text } more frames are not shown.
+}
+bits-byte = Byte
+bits-name = Bits
+bits-value = Value
+bits-means = Meaning
 decoded = Decoded
-decoded-title = The content alone, without the chunks' sizes and line ends
+decoded-title = The content alone: without the chunks' sizes and line ends, and unmasked
 copy-hex = Copy as hex
 copy-text = Copy as text
 copy-c = Copy as C string

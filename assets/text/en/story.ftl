@@ -2,6 +2,7 @@
 # it comes from (proto/text/src/lib.rs).
 
 story-between = { $client } and { $server } · connection { $conn }
+story-between-inside = { $client } and { $server } · in this process
 story-between-to = { $from } to { $to } · connection { $conn }
 
 ## How a message travelled.
@@ -26,6 +27,11 @@ story-open = { $client } connected to { $server }: connection { $conn } of this 
 story-open-setup = On this link the set-up costs a round trip: { $held } pass before the first byte of a request gets under way.
 # By lab; a lab without its own has that of http11.
 story-open-why-http10 = With HTTP/1.0 it will carry one request and one answer, and the next request pays for a connection again.
+story-open-why-short_polling = It stays open after an answer, so that the next poll need not pay for one: only its request and its answer.
+story-open-why-long_polling = It stays open after an answer, so that the next poll need not pay for one, if it goes to the same instance.
+story-open-why-websocket = It begins as HTTP, and will go on as a WebSocket for as long as both sides like.
+story-open-why-sse = It will carry one answer that does not end.
+story-open-store = It is the connection on which the instance calls the shared store, and it stays open.
 story-open-why-http11 = With HTTP/1.1 it stays open after an answer, so that the next request need not pay for one.
 
 ## A request. Those for HTTP/1.0 are for a request that says HTTP/1.1 to a server that does not.
@@ -53,10 +59,126 @@ story-hold = { $server } had the request for { $took } before it answered. { $cl
 story-idle-title = The connection is idle
 story-idle = For { $took } nothing went over the connection, and it stayed open. { $client } could have asked again at once; { $server } has no way to speak first.
 
+## Polls, and what holds them.
+
+story-poll = It asks what came after message { $after }.
+story-poll-first = It asks for messages from the first one on.
+story-poll-waits = If there is nothing new, { $server } may keep the request for up to { $wait } and answer later.
+story-poll-empty = There was nothing new. So far { $polls ->
+        [one] { $polls-text } poll has
+       *[other] { $polls-text } polls have
+    } come back with nothing, for { $bytes } of requests and answers.
+story-poll-batch = It brings { $count ->
+        [one] a message: { $ids }.
+       *[other] { $count-text } messages: { $ids }.
+    }
+story-poll-left = It left { $took } after message { $id } had been stored.
+story-poll-next = The next poll asks for what comes after { $last }, so that nothing is lost between two polls, whichever instance it goes to.
+story-held-title = The server holds the poll
+story-held = { $server } had nothing new, and kept the request for { $took } instead of saying so. { $client } has one request open; meanwhile nothing goes over the connection.
+story-held-woken = Then the shared store told it that there was something.
+story-held-pulled = Then it asked the shared store once more, and found something.
+story-held-found = The newest message was { $id }, which had come in through { $through } { $ago } before.
+story-held-limit = Then the { $limit } were over, and it answered that there was nothing.
+story-held-ended = Then the run ended.
+story-held-abandoned = Then nobody waited for it any more.
+story-held-cut = Then the connection was cut off, and the poll with it.
+
+## A WebSocket.
+
+story-upgrade-asks = It asks to go on as a WebSocket. So far this is plain HTTP, and passes wherever HTTP does.
+story-upgrade = { $server } agrees. This was the last of HTTP on this connection: from here on both sides send frames, each whenever it likes.
+story-upgrade-plain = { $client } offered an extension that compresses messages; { $server } took none, so they go over as they are.
+story-upgrade-other = From here on the connection carries another protocol.
+story-ws-message = The message has { $content }; { $frames ->
+        [one] { $frames-text } frame carries
+       *[other] { $frames-text } frames carry
+    } it, with { $framing } of framing and no headers.
+story-ws-masked = A client masks what it sends: the key is in the frame, so it hides nothing. It keeps proxies from taking the bytes for HTTP.
+story-ws-unasked = Nobody asked for it: on a WebSocket the server may speak first.
+story-ws-half = The message that it begins was never whole.
+story-ws-unread = They could not be read as frames.
+story-delivered-stored = Message { $id } was here { $took } after it had been stored.
+story-delivered-sent = Message { $id } was here { $took } after its sender had sent it.
+story-ping = { $who } asks whether { $other } is still there. The answer comes from its browser or library; its program hears nothing of it.
+story-pong = It was back { $took } after the ping had left: the other side is there.
+story-pong-alone = It answers no ping that was heard.
+story-ws-close-first = { $who } says that it will send no more, and asks { $other } for the same. Then the connection closes.
+story-ws-close-back = { $who } answers the close. Now both know that nothing is missing.
+story-ws-code = Code { $code } means: { $name }.
+story-ws-reason = It says why: { $reason }
+
+## An event stream.
+
+story-stream = { $server } leaves this answer open and writes an event into it whenever there is one. { $client } can send nothing back on it.
+story-event = { $server } writes it into the answer that is still open: { $client } asked once, long before.
+story-event-id = If the stream breaks, { $client } comes back with { $id }, and what follows that number is sent.
+story-event-silent = { $client } hears nothing of it: only a block with data is an event.
+story-event-unfinished = No empty line ended it, so the client throws it away.
+story-retry = It sets how long { $client } waits before it comes back by itself: { $retry }.
+story-comment = It is a comment: { $client } pays no attention to it, but whoever stands between sees that the connection is alive.
+story-resumes = The last event that it has is { $id }: { $server } goes on after that one.
+story-resumed = So far { $first } to { $last } followed.
+story-stream-end = { $server } ended the answer in order, after { $events ->
+        [one] { $events-text } event
+       *[other] { $events-text } events
+    } and { $bytes }.
+story-stream-cut = The answer broke off after { $events ->
+        [one] { $events-text } event
+       *[other] { $events-text } events
+    } and { $bytes }. What { $client } has up to the last empty line is whole, and it comes back by itself with the number of its last event.
+story-dropped-title = The lab cuts the stream off
+story-dropped = It does so after event { $after }, as its knob or a button wants. The client has done nothing wrong, and is not told why.
+
+## The shared store.
+
+story-store-append = { $client } puts message { $id } into the shared store, where every instance finds it.
+story-store-read = { $client } asks for what came after { $after }, and gets { $ids }.
+story-store-nothing = { $client } asks for what came after { $after }; there is nothing.
+story-store-woke = The store tells { $client } that message { $id } is there, so that it need not ask again and again.
+story-store-inside = The store is in this process: the call was no traffic, and there are no bytes to look at.
+story-resp-xadd = { $client } adds a message to the run's stream in { $server }, which gives it its number.
+story-resp-read = { $client } asks { $server } for the messages after a number.
+story-resp-publish = { $client } has { $server } tell the instances that listen that there is something new.
+story-resp-subscribe = { $client } wants to be told of what is new.
+story-resp-expire = { $client } bounds how long the run's messages are kept.
+story-resp-del = { $client } takes the run's messages away.
+story-resp-hello = { $client } and { $server } agree on how they talk.
+story-resp-command = { $server } will reply in the order of the commands.
+story-resp-reply = It is the reply to { $command }.
+story-resp-nothing = It is the reply to { $command }: there is nothing new.
+story-resp-refuses = { $command } was refused.
+story-resp-reply-alone = The command that it answers was not heard.
+story-resp-took = The store took { $took }.
+story-resp-push = Nobody asked for it just now: { $client } had subscribed.
+story-resp-unread = They could not be read as RESP.
+
+## Instances that die, and what goes with them.
+
+story-down-title = { $instance } is killed
+story-down = For this run { $instance } is dead: it takes no new connections until it is started again.
+story-down-everybody = { $instance } is dead for every run of this server until it is started again.
+story-down-none = It had no connection that broke with it.
+story-down-cut = { $conns ->
+        [one] { $conns-text } connection was cut off with it.
+       *[other] { $conns-text } connections were cut off with it.
+    }
+story-up-title = { $instance } is started again
+story-up = { $instance } takes new connections again. What it had in its memory is gone; what was in a shared store is not.
+story-kept = { $instance } keeps message { $id } from { $from } to { $to } in its own memory. Nobody else has it: if this instance dies, it is gone.
+story-gone = { $count ->
+        [one] A message for { $user } is gone for good: { $ids }.
+       *[other] { $count-text } messages for { $user } are gone for good: { $ids }.
+    }
+story-gone-died = { $instance } had them in its memory and nowhere else.
+story-gone-unreachable = { $user } is at { $instance }, which could not be reached, and nobody else can deliver to { $user }.
+story-gone-nobody = { $user } is at no instance, and there is no store that would keep them.
+
 ## The server waits at the gate.
 
 story-gate-title = Paused: the real server waits
 story-gate-answer = { $server } has stopped before it answers. { $client } really waits.
+story-gate-push = { $server } has stopped before it sends something that nobody asked for. { $client } really waits.
 story-gate-close = { $server } has stopped before it closes the connection. { $client } really waits.
 story-gate-press = Press Next to let it go on; after { $limit } it does so by itself.
 story-gate-next = It waited { $waited }: Next was pressed.
@@ -82,6 +204,15 @@ story-closed-stopped = The run had been stopped, and with it everything that was
 story-closed-announced = With its last answer it had said so: this answer was the end of the connection.
 story-closed-quicker = The last answer had said that the connection ends with it. Then either side may close, and this time { $who } was quicker.
 story-closed-reset = { $who } cut the connection off: the other side learns it as an error.
+story-closed-said = Both had said with a close frame that they send no more.
+story-closed-unsaid = No close frame had been sent before.
+story-closed-killed = { $instance } was killed, and this connection with it.
+story-closed-abnormal = No close frame was sent before. What the client's program is told then is its own library's word for it, and goes over no wire.
+story-closed-age = The connection lived { $lived }.
+story-closed-carried = The connection lived { $lived } and carried { $messages ->
+        [one] { $messages-text } message
+       *[other] { $messages-text } messages
+    }.
 story-closed-lived = The connection lived { $lived } and carried { $answers ->
         [one] { $answers-text } answer
        *[other] { $answers-text } answers

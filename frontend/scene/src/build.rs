@@ -1,16 +1,13 @@
-//! How the model grows: one entry at a time.
+//! How the model grows: one entry at a time. What was said is in `heard.rs`, what the application says
+//! of itself in `noted.rs`.
 
-use trace::entry::{Entry, What};
-use trace::event::{Event, Kind};
-use trace::http1::Http1;
+use trace::entry::{Closed, Entry, Opened, What};
 use trace::ids::{ConnId, Seq};
-use trace::note;
 use trace::participant::{Participant, Role};
 use trace::span::{Dir, Side, Span};
 use trace::time::Micros;
 
-use crate::draw;
-use crate::model::{ChunkAt, Conn, Gate, HOLD_SHOWN, IDLE_SHOWN, Model};
+use crate::model::{ChunkAt, Conn, HOLD_SHOWN, IDLE_SHOWN, Model};
 use crate::step::{Key, Step, StepKind};
 
 impl Model {
@@ -28,160 +25,59 @@ impl Model {
 
     fn take(&mut self, seq: Seq, at: Micros, what: &What) {
         match what {
-            What::Opened(opened) => {
-                let client = self.lane(&opened.client);
-                let server = self.lane(&opened.server);
-                let slot = self.free_slot(client, server);
-                self.most_slots = self.most_slots.max(slot);
-                let conn = self.conn(opened.conn);
-                (conn.opened, conn.client, conn.server, conn.slot) =
-                    (Some(seq), client, server, slot);
-                self.open.insert(opened.conn);
-                self.step((at, seq, 0), Some(opened.conn), StepKind::Open);
-            }
+            What::Opened(opened) => self.opens(seq, at, opened),
             What::Chunk(chunk) => {
                 let span = Span { start: chunk.offset, len: chunk.bytes.len() as u64 };
                 self.conn(chunk.conn).chunks[chunk.dir.index()].push(ChunkAt { seq, span });
             }
-            What::Event(event) => self.event_came(seq, at, event),
+            What::Event(event) => self.heard(seq, at, event),
             What::Lost(lost) => self.step((at, seq, 0), Some(lost.conn), StepKind::Lost),
-            What::Closed(closed) => {
-                self.idle_over(closed.conn, at, seq);
-                self.open.remove(&closed.conn);
-                let conn = self.conn(closed.conn);
-                conn.closed = Some(seq);
-                conn.unanswered = conn.asked.len() as u64;
-                conn.asked.clear();
-                self.step((at, seq, 0), Some(closed.conn), StepKind::Close);
-            }
-            What::Note(note) => self.note_came(seq, at, note.conn, &note.what),
-            What::Passed(_) | What::Input(_) | What::Report(_) => {}
+            What::Closed(closed) => self.closes(seq, at, closed),
+            What::Note(note) => self.noted(seq, at, note),
+            What::Report(report) => self.reports.push((seq, at, report.clone())),
+            What::Passed(_) | What::Input(_) => {}
         }
     }
 
-    fn note_came(&mut self, seq: Seq, at: Micros, conn: Option<ConnId>, what: &note::What) {
-        match what {
-            note::What::State { state, why } => {
-                self.state = *state;
-                self.ended = self.ended.or((!state.serves()).then_some(at));
-                self.ended_why.clone_from(why);
-            }
-            // Drawn with the connection's opening, of which it is a part.
-            note::What::LinkSetup { held_us } => {
-                let Some(conn) = conn else { return };
-                if self.conn(conn).opened.is_some() {
-                    self.conn(conn).setup = Some((seq, *held_us));
-                } else {
-                    self.step((at, seq, 0), Some(conn), StepKind::Note);
-                }
-            }
-            note::What::GateHeld { gate, .. } => {
-                let Some(conn) = conn else { return };
-                self.gates.insert(*gate, Gate { held: seq, at, conn });
-                self.step((at, seq, 0), Some(conn), StepKind::Gate { released: None });
-            }
-            note::What::GateReleased { gate, .. } => {
-                let Some(held) = self.gates.remove(gate) else {
-                    return self.step((at, seq, 0), conn, StepKind::Note);
-                };
-                self.conn(held.conn).gated = self.conn(held.conn).gated.plus(at.since(held.at));
-                let index = self.index_of((held.at, held.held, 0));
-                if let Some(step) = index.and_then(|index| self.steps.get_mut(index)) {
-                    step.what = StepKind::Gate { released: Some((seq, at)) };
-                }
-                self.edits.extend(index);
-            }
-            note::What::KeepAliveOver { .. }
-            | note::What::Refused { .. }
-            | note::What::Cap { .. } => {
-                if let Some(conn) = conn {
-                    self.idle_over(conn, at, seq);
-                }
-                self.step((at, seq, 0), conn, StepKind::Note);
-            }
-        }
+    fn opens(&mut self, seq: Seq, at: Micros, opened: &Opened) {
+        let client = self.lane(&opened.client);
+        let server = self.lane(&opened.server);
+        // The second lane may have moved the first.
+        let client = self.lane_of(&opened.client.id).unwrap_or(client);
+        let slot = self.free_slot(client, server);
+        self.most_slots = self.most_slots.max(slot);
+        let conn = self.conn(opened.conn);
+        (conn.opened, conn.client, conn.server, conn.slot) = (Some(seq), client, server, slot);
+        self.open.insert(opened.conn);
+        self.step((at, seq, 0), Some(opened.conn), StepKind::Open);
     }
 
-    fn event_came(&mut self, seq: Seq, at: Micros, event: &Event) {
-        let mut stands = self.times(event).stands().unwrap_or(at);
-        let Kind::Http1(said) = &event.kind;
-        match said {
-            Http1::Body(body) if self.join_body(seq, event, body.exchange) => return,
-            Http1::Request(request) => {
-                self.idle_over(event.conn, stands, seq);
-                let conn = self.conn(event.conn);
-                if request.preflight {
-                    conn.preflights.insert(request.exchange);
-                }
-                conn.asked.insert(request.exchange, seq);
-                conn.gated = Micros(0);
-            }
-            Http1::Response(response) if response.status >= 200 => {
-                let asked = response
-                    .exchange
-                    .and_then(|exchange| self.conn(event.conn).asked.remove(&exchange));
-                if let Some(asked) = asked {
-                    // Whatever the clocks say: an answer does not stand before what it answers.
-                    let left = self.event(asked).and_then(|asked| self.times(asked).stands());
-                    stands = stands.max(left.unwrap_or(stands));
-                    self.hold_over(event.conn, asked, stands, seq);
-                }
-                let landed = self.times(event).landed.unwrap_or(at);
-                self.last_answer = self.last_answer.max(Some(landed));
-                let conn = self.conn(event.conn);
-                conn.answered = response.persistent.then_some(seq);
-                conn.served.push(seq);
-            }
-            _ => {}
+    fn closes(&mut self, seq: Seq, at: Micros, closed: &Closed) {
+        let id = closed.conn;
+        self.idle_over(id, at, seq);
+        // A poll that was held until then was held all the same.
+        let conn = self.conn(id);
+        let polls = conn.asked.iter().filter(|(exchange, _)| conn.polls.contains_key(*exchange));
+        let polls: Vec<Seq> = polls.map(|(_, asked)| *asked).collect();
+        for asked in polls {
+            self.hold_over(id, asked, at, seq);
         }
-        let key = (stands, seq, 0);
-        let dir = event.dir();
-        let letters = draw::said(event, &self.header.run.0).1.chars().count();
-        self.longest_label = self.longest_label.max(letters);
-        self.conn(event.conn).messages[dir.index()].push((event.evidence.end(), key));
-        self.step(key, Some(event.conn), StepKind::Message { dir, events: vec![seq] });
-    }
-
-    /// Puts a body to its head's step, if that is the last one said that way.
-    fn join_body(&mut self, seq: Seq, event: &Event, exchange: Option<u64>) -> bool {
-        let dir = event.dir();
-        let head = self.conn(event.conn).messages[dir.index()].last().copied();
-        let Some((_, key)) = head.filter(|(end, _)| *end == event.evidence.start()) else {
-            return false;
-        };
-        let Some(index) = self.index_of(key) else { return false };
-        let head_of = |seq: &Seq| self.event(*seq).map(|event| &event.kind);
-        let StepKind::Message { events, .. } = &self.steps[index].what else { return false };
-        let announces = matches!(
-            events.first().and_then(head_of),
-            Some(Kind::Http1(Http1::Request(_) | Http1::Response(_)))
-        );
-        if !announces || events.len() > 1 {
-            return false;
+        self.open.remove(&id);
+        let conn = self.conn(id);
+        conn.closed = Some(seq);
+        conn.unanswered = conn.asked.len() as u64;
+        conn.asked.clear();
+        conn.running = None;
+        // A message that will never be whole is shown as far as it came.
+        for half in conn.coming.into_iter().flatten().filter(|coming| !coming.fin) {
+            let index = self.index_of(half.key);
+            self.edits.extend(index);
         }
-        if let StepKind::Message { events, .. } = &mut self.steps[index].what {
-            events.push(seq);
-        }
-        self.edits.push(index);
-        let landed = self.times(event).landed;
-        if dir == Dir::ToClient {
-            self.last_answer = self.last_answer.max(landed);
-        }
-        let conn = self.conn(event.conn);
-        conn.messages[dir.index()].push((event.evidence.end(), key));
-        // A message is over with its body, and so begins what comes after it.
-        let whole = match dir {
-            Dir::ToServer => exchange.and_then(|exchange| conn.asked.get_mut(&exchange)),
-            Dir::ToClient => conn.answered.as_mut(),
-        };
-        if let Some(whole) = whole {
-            *whole = seq;
-        }
-        true
+        self.step((at, seq, 0), Some(id), StepKind::Close);
     }
 
     /// The server answers: what it took is a step, if it is long and was not spent at the gate.
-    fn hold_over(&mut self, conn: ConnId, asked: Seq, until: Micros, by: Seq) {
+    pub(crate) fn hold_over(&mut self, conn: ConnId, asked: Seq, until: Micros, by: Seq) {
         let gated = self.conn(conn).gated;
         let Some(since) = self.arrived(asked) else { return };
         if until.since(since).since(gated) >= HOLD_SHOWN {
@@ -190,7 +86,7 @@ impl Model {
     }
 
     /// Something happens on a connection: how long nothing did is a step, if that is long.
-    fn idle_over(&mut self, conn: ConnId, until: Micros, by: Seq) {
+    pub(crate) fn idle_over(&mut self, conn: ConnId, until: Micros, by: Seq) {
         let Some(response) = self.conn(conn).answered.take() else { return };
         let Some(since) = self.arrived(response) else { return };
         if until.since(since) >= IDLE_SHOWN {
@@ -205,7 +101,7 @@ impl Model {
         times.landed.or(times.left)
     }
 
-    fn step(&mut self, key: Key, conn: Option<ConnId>, what: StepKind) {
+    pub(crate) fn step(&mut self, key: Key, conn: Option<ConnId>, what: StepKind) {
         let index = self.steps.partition_point(|step| step.key < key);
         if index < self.steps.len() {
             self.edits.push(index);
@@ -218,25 +114,38 @@ impl Model {
         }
     }
 
-    fn conn(&mut self, id: ConnId) -> &mut Conn {
+    pub(crate) fn conn(&mut self, id: ConnId) -> &mut Conn {
         let (client, server) = (self.lane_for(false), self.lane_for(true));
         self.conns.entry(id).or_insert_with(|| Conn { client, server, ..Conn::default() })
     }
 
     fn lane(&mut self, participant: &Participant) -> usize {
-        if let Some(lane) = self.lanes.iter().position(|lane| lane.id == participant.id) {
+        if let Some(lane) = self.lane_of(&participant.id) {
             return lane;
         }
-        // Clients stand left of the servers, so that no connection crosses another's lane.
-        let is_client = participant.role != Role::Server;
-        let first_server = self.lanes.iter().position(|lane| lane.role == Role::Server);
-        let lane = first_server.filter(|_| is_client).unwrap_or(self.lanes.len());
-        self.lanes.insert(lane, participant.clone());
+        let place = self.place_for(participant.role);
+        self.lanes.insert(place, participant.clone());
         for conn in self.conns.values_mut() {
-            conn.client += usize::from(conn.client >= lane);
-            conn.server += usize::from(conn.server >= lane);
+            conn.client += usize::from(conn.client >= place);
+            conn.server += usize::from(conn.server >= place);
         }
-        lane
+        place
+    }
+
+    /// Where a lane of a role is put in: clients stand left of the servers, so that no connection
+    /// crosses another's lane, and the store right of them. Those of the log's header stay where it
+    /// has them.
+    fn place_for(&self, role: Role) -> usize {
+        let first = |role: Role| self.lanes.iter().position(|lane| lane.role == role);
+        let last = self.lanes.iter().rposition(|lane| lane.role == Role::Server);
+        let place = match role {
+            Role::Server => last.map(|last| last + 1).or_else(|| first(Role::Store)),
+            Role::Store => last.map(|last| last + 1),
+            Role::Browser | Role::Agent | Role::Client => {
+                first(Role::Server).or_else(|| first(Role::Store))
+            }
+        };
+        place.unwrap_or(self.lanes.len())
     }
 
     /// The lowest place that no open connection of these lanes has.

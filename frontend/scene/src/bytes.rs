@@ -7,6 +7,7 @@ use trace::field::{Field, Name};
 use trace::ids::{ConnId, Seq};
 use trace::span::{Dir, Span};
 
+use crate::mask::{self, Mask};
 use crate::model::Model;
 
 /// A field's own text is shown up to so many bytes.
@@ -21,7 +22,7 @@ pub enum Coding {
     /// As they were heard.
     #[default]
     Encoded,
-    /// The content alone, without what parts it for the way.
+    /// The content alone, without what parts or masks it for the way.
     Decoded,
 }
 
@@ -36,12 +37,23 @@ pub struct Bytes {
     pub len: u64,
     /// Whether what was sent differs from what it means.
     pub coded: bool,
-    /// Offset of the first byte in its stream.
-    start: u64,
+    coding: Coding,
     conn: ConnId,
     dir: Dir,
-    /// Pieces of the stream with their field, and where each begins in what is shown.
-    pieces: Vec<(u64, Span, usize)>,
+    pieces: Vec<Piece>,
+}
+
+/// A piece of the stream.
+#[derive(Debug, Clone, PartialEq)]
+struct Piece {
+    /// Where it begins in what is shown.
+    begin: u64,
+    /// Where it lies in the stream.
+    span: Span,
+    /// Its field's place among the fields.
+    field: usize,
+    /// The mask that is taken off.
+    mask: Option<Mask>,
 }
 
 /// A row of bytes.
@@ -120,22 +132,21 @@ impl Tint {
 pub fn of(model: &Model, seq: Seq, per_row: usize, coding: Coding) -> Option<Bytes> {
     let event = model.event(seq)?;
     let (conn, dir) = (event.conn, event.dir());
-    let is_content = |name: Name| matches!(name, Name::Content | Name::ChunkData);
+    let is_content =
+        |name: Name| matches!(name, Name::Content | Name::ChunkData) || mask::is_payload(name);
     let mut pieces = Vec::with_capacity(event.fields.len());
-    let mut len = 0;
+    let (mut len, mut coded) = (0, false);
     for (index, field) in event.fields.iter().enumerate() {
+        let known = mask::of(model, event, field.name, field.span);
+        coded |= known.is_some() || field.name == Name::ChunkSize;
         if coding == Coding::Encoded || is_content(field.name) {
-            pieces.push((len, field.span, index));
+            let mask = known.filter(|_| coding == Coding::Decoded);
+            pieces.push(Piece { begin: len, span: field.span, field: index, mask });
             len += field.span.len;
         }
     }
-    let coded = event.fields.iter().any(|field| field.name == Name::ChunkSize);
-    let start = match coding {
-        Coding::Encoded => event.evidence.start(),
-        Coding::Decoded => 0,
-    };
-    let per_row = per_row.max(1);
-    Some(Bytes { fields: fields(model, event), per_row, len, coded, start, conn, dir, pieces })
+    let fields = fields(model, event, coding);
+    Some(Bytes { fields, per_row: per_row.max(1), len, coded, coding, conn, dir, pieces })
 }
 
 impl Bytes {
@@ -151,7 +162,7 @@ impl Bytes {
         let row = |index: usize| {
             let from = (index * self.per_row) as u64;
             let upto = (from + self.per_row as u64).min(self.len);
-            Row { offset: self.start + from, cells: self.cells(model, from, upto) }
+            Row { offset: self.offset(from), cells: self.cells(model, from, upto) }
         };
         (rows.start..rows.end.min(self.count())).map(row).collect()
     }
@@ -159,8 +170,8 @@ impl Bytes {
     /// The row in which a field begins.
     #[must_use]
     pub fn row_of(&self, field: usize) -> Option<usize> {
-        let piece = self.pieces.iter().find(|(_, _, index)| *index == field)?;
-        Some(usize::try_from(piece.0).unwrap_or(usize::MAX) / self.per_row)
+        let piece = self.pieces.iter().find(|piece| piece.field == field)?;
+        Some(usize::try_from(piece.begin).unwrap_or(usize::MAX) / self.per_row)
     }
 
     /// What is shown, as far as it was kept, up to a bound.
@@ -170,27 +181,48 @@ impl Bytes {
         cells.into_iter().filter_map(|(byte, _)| byte).collect()
     }
 
+    /// Where a byte lies that is shown: in its stream, or in the decoded content.
+    fn offset(&self, shown: u64) -> u64 {
+        let before = self.pieces.partition_point(|piece| piece.begin <= shown).checked_sub(1);
+        let piece = before.and_then(|before| self.pieces.get(before));
+        match (self.coding, piece) {
+            (Coding::Encoded, Some(piece)) => piece.span.start + (shown - piece.begin),
+            _ => shown,
+        }
+    }
+
     fn cells(&self, model: &Model, from: u64, upto: u64) -> Vec<(Option<u8>, usize)> {
         let mut cells = Vec::new();
-        let first = self.pieces.partition_point(|(begin, span, _)| begin + span.len <= from);
-        for (begin, span, field) in self.pieces.iter().skip(first) {
-            if *begin >= upto {
+        let over = |piece: &Piece| piece.begin + piece.span.len <= from;
+        for piece in self.pieces.iter().skip(self.pieces.partition_point(over)) {
+            if piece.begin >= upto {
                 break;
             }
-            let (low, high) = (from.max(*begin) - begin, upto.min(begin + span.len) - begin);
-            let wanted = Span::between(span.start + low, span.start + high);
-            let kept = model.bytes_at(self.conn, self.dir, wanted);
-            cells.extend(kept.into_iter().map(|byte| (byte, *field)));
+            let low = from.max(piece.begin) - piece.begin;
+            let high = upto.min(piece.begin + piece.span.len) - piece.begin;
+            let wanted = Span::between(piece.span.start + low, piece.span.start + high);
+            let kept = model.bytes_at(self.conn, self.dir, wanted).into_iter().zip(wanted.start..);
+            let plain = |(byte, offset): (Option<u8>, u64)| match piece.mask {
+                Some(mask) => byte.map(|byte| mask.undo(byte, offset)),
+                None => byte,
+            };
+            cells.extend(kept.map(|cell| (plain(cell), piece.field)));
         }
         cells
     }
 }
 
-fn fields(model: &Model, event: &Event) -> Vec<FieldView> {
+fn fields(model: &Model, event: &Event, coding: Coding) -> Vec<FieldView> {
     let mut header: Option<String> = None;
     let view = |(index, field): (usize, &Field)| {
         let shown = Span { start: field.span.start, len: field.span.len.min(TEXT) };
-        let bytes = model.bytes(event.conn, event.dir(), shown);
+        let mut bytes = model.bytes(event.conn, event.dir(), shown);
+        let mask = mask::of(model, event, field.name, field.span);
+        if let Some(mask) = mask.filter(|_| coding == Coding::Decoded) {
+            for (byte, offset) in bytes.iter_mut().zip(shown.start..) {
+                *byte = mask.undo(*byte, offset);
+            }
+        }
         let text = wire::transcript::escape(&bytes);
         let told = wire::explain::field(event, field, &text, header.as_deref());
         match field.name {
@@ -277,19 +309,25 @@ const fn tint(name: Name) -> Tint {
         Name::HttpVersion => Tint::Version,
         Name::Method | Name::StatusCode => Tint::Verb,
         Name::RequestTarget | Name::ReasonPhrase => Tint::Target,
-        Name::FieldName => Tint::Name,
-        Name::FieldValue => Tint::Value,
+        Name::FieldName | Name::EventFieldName => Tint::Name,
+        Name::FieldValue | Name::EventFieldValue | Name::RespValue => Tint::Value,
         Name::Content | Name::ChunkData | Name::MoreChunks => Tint::Content,
+        Name::Payload | Name::RespData | Name::MoreElements => Tint::Content,
         Name::ChunkSize | Name::ChunkExtension => Tint::Length,
+        Name::MaskAndLength | Name::ExtendedLength | Name::RespLength => Tint::Length,
+        Name::FinAndOpcode | Name::CloseCode | Name::RespType => Tint::Verb,
+        Name::MaskingKey | Name::CloseReason | Name::Comment => Tint::Target,
         Name::BadLine | Name::Undecoded => Tint::Fault,
-        Name::MoreLines => Tint::Glue,
         Name::EmptyLine
         | Name::Space
         | Name::Colon
         | Name::Whitespace
         | Name::LineEnd
         | Name::HeadEnd
-        | Name::BodyEnd => Tint::Glue,
+        | Name::BodyEnd
+        | Name::MoreLines
+        | Name::ByteOrderMark
+        | Name::EventEnd => Tint::Glue,
     }
 }
 

@@ -23,8 +23,11 @@ pub const SLOT: f64 = 10.0;
 /// So many ribbons stand side by side.
 pub const SLOTS: usize = 8;
 
-/// No lane moves away further than this for a label's sake.
-const LABEL_MOST: usize = 56;
+/// No lane moves away further than this for a label's sake; where there are many, not so far.
+const LABEL_MOST: [usize; 2] = [56, 40];
+
+/// More lanes than so many are many.
+const FEW: usize = 3;
 
 /// A lane's head.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,7 +63,8 @@ impl Columns {
         let (heads, of) = heads(&model.lanes, lanes);
         let (left, right, least) =
             if width < NARROW { (132.0, 196.0, 216.0) } else { (136.0, 204.0, 230.0) };
-        let label = LETTER * model.longest_label.clamp(LABEL_LEAST, LABEL_MOST) as f64;
+        let most = LABEL_MOST[usize::from(heads.len() > FEW)];
+        let label = LETTER * model.longest_label.clamp(LABEL_LEAST, most) as f64;
         let label = label + 58.0 + 2.0 * SLOT * model.most_slots.min(SLOTS) as f64;
         let spaces = heads.len().saturating_sub(1).max(1) as f64;
         let wide = (width - left - right) / spaces;

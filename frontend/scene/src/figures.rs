@@ -1,11 +1,14 @@
 //! The answers to a lesson's questions: figures of the run, reckoned from its log and nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use trace::entry::What;
 use trace::event::Kind;
 use trace::http1::Http1;
 use trace::lesson::Figure;
+use trace::metrics::Metrics;
+use trace::note;
+use trace::participant::Role;
 use trace::span::{Dir, Side};
 
 use crate::model::{Conn, Model};
@@ -31,7 +34,42 @@ pub fn of(model: &Model, figure: Figure) -> u64 {
             model.conns.values().map(|conn| requests(model, conn)).max().unwrap_or_default()
         }
         Figure::ClosedByServer => closed_by_server(model),
+        Figure::EmptyResponses => metrics.empty_responses,
+        Figure::Messages => metrics.messages,
+        Figure::LongestDeliveryMs => metrics.delivery_delay_us.max / 1_000,
+        Figure::ClientsOnBusiestInstance => clients_on_busiest(model),
+        Figure::BusiestInstancePercent => busiest_percent(&metrics),
+        Figure::MessagesLost => messages_lost(model),
     }
+}
+
+/// Clients are counted once on an instance, however often they come back.
+fn clients_on_busiest(model: &Model) -> u64 {
+    let mut clients: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    let role = |lane: usize| model.lanes.get(lane).map(|lane| lane.role);
+    for conn in model.conns.values().filter(|conn| conn.opened.is_some()) {
+        if role(conn.server) == Some(Role::Server) && role(conn.client) != Some(Role::Server) {
+            clients.entry(conn.server).or_default().insert(conn.client);
+        }
+    }
+    clients.values().map(BTreeSet::len).max().unwrap_or_default() as u64
+}
+
+fn busiest_percent(metrics: &Metrics) -> u64 {
+    let all: u64 = metrics.load.values().map(|load| load.bytes).sum();
+    let most = metrics.load.values().map(|load| load.bytes).max().unwrap_or_default();
+    (100 * most + all / 2).checked_div(all).unwrap_or_default()
+}
+
+fn messages_lost(model: &Model) -> u64 {
+    let mut lost = BTreeSet::new();
+    for (_, seq) in &model.notes {
+        let Some(What::Note(note)) = model.entry(*seq).map(|entry| &entry.what) else { continue };
+        if let note::What::MessagesLost { user, ids, .. } = &note.what {
+            lost.extend(ids.iter().map(|id| (user.as_str(), *id)));
+        }
+    }
+    lost.len() as u64
 }
 
 fn closed_by_server(model: &Model) -> u64 {
@@ -39,7 +77,9 @@ fn closed_by_server(model: &Model) -> u64 {
         let entry = conn.closed.and_then(|seq| model.entry(seq));
         matches!(entry.map(|entry| &entry.what), Some(What::Closed(closed)) if closed.by == Side::Server)
     };
-    model.conns.values().filter(by_server).count() as u64
+    let stores = model.store_lane();
+    let own = |conn: &&Conn| Some(conn.server) != stores;
+    model.conns.values().filter(own).filter(by_server).count() as u64
 }
 
 fn requests(model: &Model, conn: &Conn) -> u64 {

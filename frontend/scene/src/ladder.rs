@@ -3,13 +3,14 @@
 use std::ops::Range;
 
 use trace::ids::{ConnId, Seq};
+use trace::span::Dir;
 use trace::time::Micros;
 
 use crate::columns::{Column, Columns};
-use crate::draw;
-use crate::model::{HOLD_SHOWN, IDLE_SHOWN, Model};
+use crate::model::{Conn, HOLD_SHOWN, IDLE_SHOWN, Model};
 use crate::rows::{ROW, Rows, TOP};
-use crate::shape::{Shape, Wait};
+use crate::shape::Shape;
+use crate::{draw, waits};
 
 /// The most waits under way that are drawn below the last row.
 const PENDING: usize = 8;
@@ -72,7 +73,7 @@ pub fn picture(model: &Model, rows: &Rows, columns: &Columns, view: View) -> Pic
     if seen.end == count {
         for (index, wait) in pending.iter().enumerate() {
             let line = bottom + ROW * (index as f64 + 0.5);
-            draw::pending(model, columns, *wait, line, view.now, &mut shapes);
+            waits::pending(model, columns, *wait, line, view.now, &mut shapes);
         }
     }
     // Words stand before lines.
@@ -119,15 +120,41 @@ fn pending(model: &Model, columns: &Columns, now: Option<Micros>) -> Vec<Pending
             return None;
         }
         columns.lane(conn.client).and(columns.lane(conn.server))?;
-        let (seq, wait, shown) = match (conn.asked.values().next(), conn.answered) {
-            (Some(request), _) => (*request, Wait::Hold, HOLD_SHOWN),
-            (None, Some(response)) => (response, Wait::Idle, IDLE_SHOWN),
-            (None, None) => return None,
-        };
+        let (seq, what, shown) = awaited(model, conn)?;
         let since = model.arrived(seq).filter(|since| now.since(*since) >= shown)?;
-        Some(Pending { conn: *id, seq, since, wait })
+        Some(Pending { conn: *id, seq, since, what })
     });
     waits.take(PENDING).collect()
+}
+
+/// What a connection waits for, since which entry, and from which length on that is shown.
+fn awaited(model: &Model, conn: &Conn) -> Option<(Seq, Awaited, Micros)> {
+    if let Some(request) = conn.asked.values().next() {
+        return Some((*request, Awaited::Answer, HOLD_SHOWN));
+    }
+    if let Some(response) = conn.answered {
+        return Some((response, Awaited::Request, IDLE_SHOWN));
+    }
+    if let Some(head) = conn.running {
+        return Some((head.1, Awaited::Events, IDLE_SHOWN));
+    }
+    let ways = [Dir::ToServer, Dir::ToClient];
+    let rest: u64 = ways.into_iter().map(|dir| model.coming(conn, dir)).sum();
+    let upgraded = conn.upgraded.filter(|_| rest > 0)?;
+    Some((upgraded, Awaited::Rest(rest), Micros(0)))
+}
+
+/// What a connection waits for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Awaited {
+    /// The server's answer.
+    Answer,
+    /// The next request.
+    Request,
+    /// The next event of a stream.
+    Events,
+    /// The rest of a message, of which so many bytes are there.
+    Rest(u64),
 }
 
 /// A wait under way.
@@ -136,5 +163,5 @@ pub(crate) struct Pending {
     pub conn: ConnId,
     pub seq: Seq,
     pub since: Micros,
-    pub wait: Wait,
+    pub what: Awaited,
 }

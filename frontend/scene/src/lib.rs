@@ -2,8 +2,8 @@
 //! here touches a browser, so all of it is tested natively.
 //!
 //! Open first: [`model`] (the log folded into lanes, connections and steps), [`rows`] (where each row
-//! stands), [`ladder`] (rows to shapes), [`story`] (what a step says), [`bytes`] (an event's bytes and
-//! fields).
+//! stands), [`ladder`] (rows to shapes), [`story`] (what a step says), [`standing`] (how things stand
+//! after it), [`bytes`] (an event's bytes and fields).
 
 pub mod amount;
 
@@ -12,6 +12,14 @@ pub mod step;
 pub mod model;
 
 mod build;
+
+mod heard;
+
+mod noted;
+
+mod stream;
+
+mod words;
 
 pub mod look;
 
@@ -33,6 +41,8 @@ mod draw;
 
 mod marks;
 
+mod waits;
+
 pub mod paint;
 
 pub mod list;
@@ -50,6 +60,20 @@ pub mod figures;
 pub mod link;
 
 pub mod bytes;
+
+mod mask;
+
+#[cfg(test)]
+mod lab_log;
+
+#[cfg(test)]
+mod lab_runs;
+
+#[cfg(test)]
+mod lab_tests;
+
+#[cfg(test)]
+mod state_tests;
 
 #[cfg(test)]
 mod tests;

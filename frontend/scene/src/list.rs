@@ -1,25 +1,30 @@
 //! The ladder as a list: each row in one line, for those who hear it.
 
 use trace::entry::{Ending, What};
+use trace::event::Event;
+use trace::ids::Seq;
 use trace::span::{Dir, Side};
+use trace::time::Micros;
 
 use crate::amount;
-use crate::draw::said;
+use crate::fold::{Fold, Folded};
+use crate::marks::remark;
 use crate::model::Model;
 use crate::rows::{Part, Row};
 use crate::step::{Step, StepKind};
+use crate::{noted, words};
 
 /// A row in words: "Instance 1 to Browser, HTTP/1.1 200 OK, 31 bytes, after a wait of 9.80 s".
 #[must_use]
 pub fn line(model: &Model, row: &Row) -> String {
     let Some(step) = model.steps.get(row.step) else { return String::new() };
-    let conn = step.conn.and_then(|conn| model.conns.get(&conn));
+    let lanes = model.lanes_of(step);
     let name = |lane: Option<usize>| lane.map_or("?", |lane| model.lane_name(lane)).to_owned();
-    let names = (name(conn.map(|conn| conn.client)), name(conn.map(|conn| conn.server)));
+    let names = (name(lanes.map(|lanes| lanes.0)), name(lanes.map(|lanes| lanes.1)));
     let number = step.conn.map(|conn| conn.to_string()).unwrap_or_default();
     let line = Line { model, step, client: names.0, server: names.1, conn: number };
     match (row.part, &step.what) {
-        (Part::Fold { count, .. }, _) => text::say("row-fold", &[("count", count.into())]),
+        (Part::Fold(fold), _) => folded(fold),
         (Part::Chunk(seq), StepKind::Message { dir, .. }) => {
             let len = match model.entry(seq).map(|entry| &entry.what) {
                 Some(What::Chunk(chunk)) => chunk.bytes.len() as u64,
@@ -33,6 +38,17 @@ pub fn line(model: &Model, row: &Row) -> String {
         (_, StepKind::Message { dir, events }) => line.message(*dir, events),
         (_, what) => line.other(what),
     }
+}
+
+fn folded(fold: Fold) -> String {
+    let id = match fold.kind {
+        Folded::Preflights => "row-fold",
+        Folded::Polls if fold.reads > 0 => "row-fold-polls-reads",
+        Folded::Polls => "row-fold-polls",
+        Folded::Reads => "row-fold-reads",
+        Folded::Pings => "row-fold-pings",
+    };
+    text::say(id, &[("count", fold.count.into()), ("reads", fold.reads.into())])
 }
 
 struct Line<'a> {
@@ -51,12 +67,16 @@ impl Line<'_> {
         }
     }
 
-    fn message(&self, dir: Dir, events: &[trace::ids::Seq]) -> String {
+    fn message(&self, dir: Dir, events: &[Seq]) -> String {
         let known = || events.iter().filter_map(|seq| self.model.event(*seq));
-        let Some(first) = known().next() else { return String::new() };
-        let bytes: u64 = known().map(|event| event.evidence.len()).sum();
+        let Some((_, _, words)) = words::of(self.model, events) else { return String::new() };
+        if known().next().is_some_and(|first| self.model.ends_stream(first)) {
+            // Its bytes are those of the events before.
+            let args = [("who", (&self.server).into()), ("said", (&words).into())];
+            return format!("{}{}", text::say("row-note", &args), faults(known()));
+        }
+        let bytes = self.model.size_of(events);
         let (from, to) = self.way(dir);
-        let words = said(first, &self.model.header.run.0).1;
         let args = [
             ("from", from.into()),
             ("to", to.into()),
@@ -67,10 +87,7 @@ impl Line<'_> {
         if let Some(took) = self.held() {
             line.push_str(&text::say("row-after", &[("took", (&took).into())]));
         }
-        let faults = known().map(|event| event.faults.len() as u64).sum::<u64>();
-        if faults > 0 {
-            line.push_str(&text::say("row-fault", &[("count", faults.into())]));
-        }
+        line.push_str(&faults(known()));
         line
     }
 
@@ -94,10 +111,7 @@ impl Line<'_> {
                     [("client", client.into()), ("server", server.into()), ("conn", conn.into())];
                 text::say("row-open", &args)
             }
-            StepKind::Hold { until, .. } => {
-                let took = amount::time(until.since(self.step.at()));
-                text::say("row-hold", &[("server", server.into()), ("took", (&took).into())])
-            }
+            StepKind::Hold { until, .. } => self.hold(*until),
             StepKind::Idle { until, .. } => {
                 let took = amount::time(until.since(self.step.at()));
                 text::say("row-idle", &[("conn", conn.into()), ("took", (&took).into())])
@@ -110,9 +124,50 @@ impl Line<'_> {
                 text::say("row-gate-over", &[("server", server.into()), ("took", (&took).into())])
             }
             StepKind::Close => self.close(),
-            StepKind::Message { .. } | StepKind::Note | StepKind::Lost => {
+            StepKind::Note => self.note(),
+            StepKind::Message { .. } | StepKind::Lost => {
                 crate::story::tell(self.model, self.step).title
             }
+        }
+    }
+
+    /// What the server does with a request until it answers: it works, or holds a poll.
+    fn hold(&self, until: Micros) -> String {
+        let took = amount::time(until.since(self.step.at()));
+        let args = [("server", (&self.server).into()), ("took", (&took).into())];
+        let conn = self.step.conn.unwrap_or_default();
+        if !words::is_held(self.model, conn, self.step.seq()) {
+            return text::say("row-hold", &args);
+        }
+        let mut line = text::say("row-held", &args);
+        if let Some((.., by)) = self.model.release(conn, self.step.at(), until) {
+            let why = text::say(crate::waits::released_by(by), &[]);
+            line.push_str(&text::say("row-why", &[("why", (&why).into())]));
+        }
+        line
+    }
+
+    /// What the application says of itself.
+    fn note(&self) -> String {
+        let Some(What::Note(note)) = self.model.entry(self.step.seq()).map(|entry| &entry.what)
+        else {
+            return String::new();
+        };
+        if let Some(call) = noted::call(&note.what) {
+            let (from, to) = self.way(call.dir);
+            let said = ("said", (&call.said).into());
+            let mut line = text::say("row-call", &[("from", from.into()), ("to", to.into()), said]);
+            if let Some(gave) = call.gave {
+                line.push_str(&text::say("row-why", &[("why", (&gave).into())]));
+            }
+            return line;
+        }
+        match remark(self.model, note) {
+            Some((said, _)) if noted::instance(&note.what).is_some() => {
+                let args = [("who", (&self.server).into()), ("said", (&said).into())];
+                text::say("row-note", &args)
+            }
+            _ => crate::story::tell(self.model, self.step).title,
         }
     }
 
@@ -131,4 +186,10 @@ impl Line<'_> {
             }
         }
     }
+}
+
+/// How much is wrong with a message, where anything is.
+fn faults<'a>(events: impl Iterator<Item = &'a Event>) -> String {
+    let count = events.map(|event| event.faults.len() as u64).sum::<u64>();
+    if count > 0 { text::say("row-fault", &[("count", count.into())]) } else { String::new() }
 }

@@ -2,13 +2,17 @@
 
 use trace::entry::{Loss, What};
 use trace::ids::Seq;
-use trace::note::{self, Act, Release};
+use trace::note::{self, Act, Release, Vanished};
 use trace::time::Micros;
 
 use crate::amount;
 use crate::draw::{Pen, setup};
-use crate::shape::{Tone, Wait};
+use crate::model::Model;
+use crate::noted;
+use crate::shape::{Stroke, Tone, Wait};
 use crate::step::Step;
+use crate::waits::released_by as let_go_by;
+use crate::words;
 
 impl Pen<'_> {
     pub(crate) fn gate(&mut self, step: &Step, released: Option<(Seq, Micros)>) {
@@ -32,31 +36,14 @@ impl Pen<'_> {
 
     pub(crate) fn note(&mut self) {
         let Some(What::Note(note)) = self.entry() else { return };
-        let (text, tone) = match &note.what {
-            note::What::KeepAliveOver { after_us } => {
-                let after = amount::time(*after_us);
-                let conn = note.conn.map(|conn| conn.to_string()).unwrap_or_default();
-                let args = [("after", (&after).into()), ("conn", (&conn).into())];
-                (text::say("ladder-keep-alive-over", &args), Tone::Plain)
+        if let Some(call) = noted::call(&note.what) {
+            self.arrow(call.dir, self.flat(), Stroke::Call, (self.seq, call.said));
+            if let Some(gave) = call.gave {
+                self.beside(self.seq, 4.0, gave, Tone::Plain);
             }
-            note::What::Refused { status, why } => {
-                let why = short(why);
-                let text = match status.map(|status| status.to_string()) {
-                    Some(status) => {
-                        let args = [("status", (&status).into()), ("why", (&why).into())];
-                        text::say("ladder-refused-status", &args)
-                    }
-                    None => text::say("ladder-refused", &[("why", (&why).into())]),
-                };
-                (text, Tone::Fault)
-            }
-            note::What::Cap { why } => (short(why), Tone::Fault),
-            // These two have no step of their own, unless what they belong to was not heard.
-            note::What::LinkSetup { held_us } => (setup(*held_us), Tone::Plain),
-            note::What::GateReleased { by, .. } => (text::say(released_by(*by), &[]), Tone::Plain),
-            note::What::GateHeld { .. } | note::What::State { .. } => return,
-        };
-        self.beside(self.seq, 4.0, text, tone);
+        } else if let Some((text, tone)) = remark(self.model, note) {
+            self.beside(self.seq, 4.0, text, tone);
+        }
     }
 
     pub(crate) fn lost(&mut self) {
@@ -72,6 +59,64 @@ impl Pen<'_> {
     }
 }
 
+/// What the application says of itself, and how it is meant.
+pub(crate) fn remark(model: &Model, note: &note::Note) -> Option<(String, Tone)> {
+    Some(match &note.what {
+        note::What::KeepAliveOver { after_us } => {
+            let after = amount::time(*after_us);
+            let conn = note.conn.map(|conn| conn.to_string()).unwrap_or_default();
+            let args = [("after", (&after).into()), ("conn", (&conn).into())];
+            (text::say("ladder-keep-alive-over", &args), Tone::Plain)
+        }
+        note::What::Refused { status, why } => {
+            let why = short(why);
+            let text = match status.map(|status| status.to_string()) {
+                Some(status) => {
+                    let args = [("status", (&status).into()), ("why", (&why).into())];
+                    text::say("ladder-refused-status", &args)
+                }
+                None => text::say("ladder-refused", &[("why", (&why).into())]),
+            };
+            (text, Tone::Fault)
+        }
+        note::What::Cap { why } => (short(why), Tone::Fault),
+        // These have no step of their own, unless what they belong to was not heard.
+        note::What::LinkSetup { held_us } => (setup(*held_us), Tone::Plain),
+        note::What::GateReleased { by, .. } => (text::say(released_by(*by), &[]), Tone::Plain),
+        note::What::PollReleased { by, .. } => (text::say(let_go_by(*by), &[]), Tone::Plain),
+        note::What::StreamDropped { after } => {
+            let after = after.to_string();
+            (text::say("ladder-dropped", &[("after", (&after).into())]), Tone::Fault)
+        }
+        note::What::InstanceDown { .. } => (text::say("ladder-down", &[]), Tone::Fault),
+        note::What::InstanceUp { .. } => (text::say("ladder-up", &[]), Tone::Plain),
+        note::What::MessageKept { id, to, .. } => {
+            let (id, to) = (id.to_string(), words::shorten(to, USER));
+            let args = [("id", (&id).into()), ("to", (&to).into())];
+            (text::say("ladder-kept", &args), Tone::Plain)
+        }
+        note::What::MessagesLost { instance, user, ids, why } => {
+            let id = match why {
+                Vanished::Died => "ladder-lost-died",
+                Vanished::Unreachable => "ladder-lost-unreachable",
+                Vanished::NobodyThere => "ladder-lost-nobody",
+            };
+            let (numbers, user) = (words::numbers(ids), words::shorten(user, USER));
+            let args = [
+                ("ids", (&numbers).into()),
+                ("user", (&user).into()),
+                ("instance", model.name_of(instance).into()),
+                ("count", (ids.len() as u64).into()),
+            ];
+            (text::say(id, &args), Tone::Fault)
+        }
+        _ => return None,
+    })
+}
+
+/// So many letters of a user's name are shown.
+const USER: usize = 16;
+
 /// What let a gate go on.
 const fn released_by(by: Release) -> &'static str {
     match by {
@@ -86,6 +131,7 @@ const fn released_by(by: Release) -> &'static str {
 const fn before(act: Act) -> &'static str {
     match act {
         Act::Answer => "ladder-gate-answer",
+        Act::Push => "ladder-gate-push",
         Act::Close => "ladder-gate-close",
     }
 }

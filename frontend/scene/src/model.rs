@@ -3,14 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use trace::entry::{self, Entry, What};
+use trace::entry::{self, Entry, Report, What};
 use trace::event::Event;
 use trace::ids::{ConnId, Seq};
 use trace::log::Header;
 use trace::metrics::{Fold, Metrics};
-use trace::moments::{Moments, Times};
+use trace::moments::Moments;
 use trace::participant::{Participant, Role};
-use trace::span::{Dir, Span};
+use trace::span::Span;
 use trace::studio::RunState;
 use trace::time::Micros;
 
@@ -51,10 +51,33 @@ pub struct Model {
     pub most_slots: usize,
     /// The connections that are open.
     pub open: BTreeSet<ConnId>,
+    /// What the application said that the state at a step is made of, in the order of its moments.
+    pub notes: Vec<(Micros, Seq)>,
+    /// What pages said of themselves: told beside the ladder, and never drawn.
+    pub reports: Vec<(Seq, Micros, Report)>,
+    /// The polls that were answered, in the order of their answers.
+    pub polls: Vec<Poll>,
     /// When the last of all answers was whole at its client.
     pub(crate) last_answer: Option<Micros>,
     pub(crate) fold: Fold,
     pub(crate) gates: BTreeMap<u64, Gate>,
+    /// How the messages that have a number came into the service.
+    pub(crate) handed_in: BTreeMap<u64, HandedIn>,
+    /// How many things could be folded: preflights, empty polls, reads of nothing, pings.
+    pub(crate) housekeeping: u64,
+}
+
+/// A poll that was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Poll {
+    /// Its request.
+    pub asked: Seq,
+    /// The head of its answer.
+    pub answered: Seq,
+    /// When the answer stands.
+    pub at: Micros,
+    /// Whether there was nothing new.
+    pub empty: bool,
 }
 
 /// A connection.
@@ -74,6 +97,8 @@ pub struct Conn {
     pub served: Vec<Seq>,
     /// What the link says that the set-up cost.
     pub setup: Option<(Seq, Micros)>,
+    /// The answer with which it went on in another protocol.
+    pub upgraded: Option<Seq>,
     /// Where its steps stand.
     pub(crate) keys: Vec<Key>,
     /// Its chunks by direction.
@@ -90,6 +115,43 @@ pub struct Conn {
     pub(crate) answered: Option<Seq>,
     /// How long gates held since the last request.
     pub(crate) gated: Micros,
+    /// Requests that are polls: by exchange, their steps.
+    pub(crate) polls: BTreeMap<u64, Key>,
+    /// Commands to a store without a reply: by exchange, their steps.
+    pub(crate) commands: BTreeMap<u64, Key>,
+    /// Exchanges that brought nothing: polls, and reads of a store.
+    pub(crate) empties: BTreeSet<u64>,
+    /// Answers that are event streams: by exchange, their heads.
+    pub(crate) streams: BTreeMap<Option<u64>, Key>,
+    /// The event stream that runs.
+    pub(crate) running: Option<Key>,
+    /// The WebSocket messages under way, by direction.
+    pub(crate) coming: [Option<Coming>; 2],
+    /// When the server began to hold a poll, and when it let one go.
+    pub(crate) held: Vec<(Micros, Seq)>,
+    pub(crate) released: Vec<(Micros, Seq)>,
+    /// The messages of the chat that its client sent.
+    pub(crate) sent: Vec<Seq>,
+    /// How many of them the instance gave a number.
+    pub(crate) taken: usize,
+}
+
+/// A WebSocket message under way.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Coming {
+    /// Its step.
+    pub key: Key,
+    /// Whether its last frame has come.
+    pub fin: bool,
+}
+
+/// How a message came into the service.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum HandedIn {
+    /// It was put into the shared store.
+    Appended(Seq),
+    /// It was taken from a client's own connection, as the one with this place among those.
+    Taken(ConnId, usize),
 }
 
 /// A chunk's place.
@@ -127,9 +189,14 @@ impl Model {
             longest_label: 0,
             most_slots: 0,
             open: BTreeSet::new(),
+            notes: Vec::new(),
+            reports: Vec::new(),
+            polls: Vec::new(),
             last_answer: None,
             fold: Fold::default(),
             gates: BTreeMap::new(),
+            handed_in: BTreeMap::new(),
+            housekeeping: 0,
         }
     }
 
@@ -158,6 +225,12 @@ impl Model {
     /// An entry by its number.
     #[must_use]
     pub fn entry(&self, seq: Seq) -> Option<&Entry> {
+        // Numbers mostly follow each other.
+        let first = self.entries.first()?.seq;
+        let near = usize::try_from(seq.0.checked_sub(first.0)?).ok()?;
+        if let Some(entry) = self.entries.get(near).filter(|entry| entry.seq == seq) {
+            return Some(entry);
+        }
         let index = self.entries.binary_search_by_key(&seq, |entry| entry.seq).ok()?;
         self.entries.get(index)
     }
@@ -178,43 +251,6 @@ impl Model {
             What::Opened(opened) => Some(opened),
             _ => None,
         }
-    }
-
-    /// When an event left and landed.
-    #[must_use]
-    pub fn times(&self, event: &Event) -> Times {
-        self.moments.of(event.conn, event.dir(), &event.evidence)
-    }
-
-    /// The bytes of a piece of a connection's stream, as far as they were kept.
-    #[must_use]
-    pub fn bytes(&self, conn: ConnId, dir: Dir, span: Span) -> Vec<u8> {
-        let Some(conn) = self.conns.get(&conn) else { return Vec::new() };
-        let chunks = &conn.chunks[dir.index()];
-        let first = chunks.partition_point(|chunk| chunk.span.end() <= span.start);
-        let mut bytes = Vec::new();
-        for at in chunks.iter().skip(first).take_while(|chunk| chunk.span.start < span.end()) {
-            let Some(What::Chunk(chunk)) = self.entry(at.seq).map(|entry| &entry.what) else {
-                continue;
-            };
-            let from =
-                usize::try_from(span.start.saturating_sub(at.span.start)).unwrap_or(usize::MAX);
-            let upto = usize::try_from(span.end().min(at.span.end()) - at.span.start).unwrap_or(0);
-            bytes.extend_from_slice(chunk.bytes.get(from..upto).unwrap_or_default());
-        }
-        bytes
-    }
-
-    /// The bytes of a piece of a stream, each in its place; none where it was not kept.
-    #[must_use]
-    pub fn bytes_at(&self, conn: ConnId, dir: Dir, span: Span) -> Vec<Option<u8>> {
-        let whole = self.bytes(conn, dir, span);
-        if whole.len() as u64 == span.len {
-            return whole.into_iter().map(Some).collect();
-        }
-        let one =
-            |offset: u64| self.bytes(conn, dir, Span { start: offset, len: 1 }).first().copied();
-        (span.start..span.end()).map(one).collect()
     }
 
     /// The place of a step among all.
@@ -250,44 +286,6 @@ impl Model {
         self.steps.first().map_or(Micros(0), Step::at)
     }
 
-    /// The chunks that carried a step's message, or that came before a connection said anything.
-    #[must_use]
-    pub fn chunks_of(&self, step: &Step) -> Vec<ChunkAt> {
-        let Some(conn) = step.conn.and_then(|conn| self.conns.get(&conn)) else {
-            return Vec::new();
-        };
-        match &step.what {
-            StepKind::Message { dir, events } => {
-                let messages = &conn.messages[dir.index()];
-                let chunks = &conn.chunks[dir.index()];
-                let event = |seq: Option<&Seq>| seq.and_then(|seq| self.event(*seq));
-                let (Some(head), Some(last)) = (event(events.first()), event(events.last())) else {
-                    return Vec::new();
-                };
-                // What no event covers yet stands with the last message.
-                let newest = messages.last().is_some_and(|(_, key)| *key == step.key);
-                let upto = if newest { u64::MAX } else { last.evidence.end() };
-                let start = head.evidence.start();
-                // What no event covers stands with the message after it.
-                let before = messages.partition_point(|(end, _)| *end <= start).checked_sub(1);
-                let from =
-                    before.and_then(|before| messages.get(before)).map_or(0, |(end, _)| *end);
-                let begin = chunks.partition_point(|chunk| chunk.span.start < from);
-                chunks
-                    .iter()
-                    .skip(begin)
-                    .take_while(|chunk| chunk.span.start < upto)
-                    .copied()
-                    .collect()
-            }
-            StepKind::Open => {
-                let silent = |dir: &usize| conn.messages[*dir].is_empty();
-                [0, 1].into_iter().filter(silent).flat_map(|dir| conn.chunks[dir].clone()).collect()
-            }
-            _ => Vec::new(),
-        }
-    }
-
     /// Whether nothing more is to be heard: the run is over and its connections are closed.
     #[must_use]
     pub fn settled(&self) -> bool {
@@ -313,9 +311,58 @@ impl Model {
         self.lanes.get(lane).map_or("?", |participant| participant.name.as_str())
     }
 
+    /// The lane of a participant.
+    #[must_use]
+    pub fn lane_of(&self, id: &str) -> Option<usize> {
+        self.lanes.iter().position(|lane| lane.id == id)
+    }
+
+    /// A participant's name, by what it is called in the log.
+    #[must_use]
+    pub fn name_of<'a>(&'a self, id: &'a str) -> &'a str {
+        self.lanes.iter().find(|lane| lane.id == id).map_or(id, |lane| lane.name.as_str())
+    }
+
+    /// The lane of the shared store.
+    #[must_use]
+    pub fn store_lane(&self) -> Option<usize> {
+        self.lanes.iter().position(|lane| lane.role == Role::Store)
+    }
+
+    /// Whether there is housekeeping that may be folded.
+    #[must_use]
+    pub const fn folds(&self) -> bool {
+        self.housekeeping > 0
+    }
+
+    /// Whether an exchange of a connection is a poll.
+    #[must_use]
+    pub fn is_poll(&self, conn: ConnId, exchange: Option<u64>) -> bool {
+        let conn = self.conns.get(&conn);
+        let polled = |exchange: u64| conn.is_some_and(|conn| conn.polls.contains_key(&exchange));
+        exchange.is_some_and(polled)
+    }
+
+    /// When a message was stored, or left its sender where there is no store, and the entry that
+    /// tells it.
+    #[must_use]
+    pub fn handed_in(&self, id: u64) -> Option<(Seq, Micros)> {
+        match *self.handed_in.get(&id)? {
+            HandedIn::Appended(seq) => Some((seq, self.entry(seq)?.at_us)),
+            HandedIn::Taken(conn, place) => {
+                let seq = *self.conns.get(&conn)?.sent.get(place)?;
+                Some((seq, self.times(self.event(seq)?).stands()?))
+            }
+        }
+    }
+
     /// The lane of one of a role's, for a connection whose opening was not heard.
     pub(crate) fn lane_for(&self, server: bool) -> usize {
-        let is_server = |participant: &Participant| participant.role == Role::Server;
-        self.lanes.iter().position(|lane| is_server(lane) == server).unwrap_or(usize::from(server))
+        let fits = |participant: &Participant| match participant.role {
+            Role::Server => server,
+            Role::Browser | Role::Agent | Role::Client => !server,
+            Role::Store => false,
+        };
+        self.lanes.iter().position(fits).unwrap_or(usize::from(server))
     }
 }

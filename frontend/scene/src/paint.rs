@@ -154,6 +154,7 @@ fn waiting(
         Wait::Hold => "hold",
         Wait::Idle => "idle",
         Wait::Gate => "gate",
+        Wait::Coming => "coming",
     };
     // The caption of a gate leaves room for what let it go on.
     let line = if wait == Wait::Gate { line } else { line + 4.0 };
@@ -223,6 +224,8 @@ const fn name(stroke: Stroke) -> &'static str {
         Stroke::Failure => "failure",
         Stroke::Unread => "unread",
         Stroke::Chunk => "octets",
+        Stroke::Control => "control",
+        Stroke::Call => "call",
     }
 }
 

@@ -1,17 +1,22 @@
-//! The rows of a ladder: which there are at a layer, and where each stands, by steps or by time.
+//! The rows of a ladder: which there are at a layer, and where each stands, by steps or by time. How
+//! they are laid out is in `rows/layout.rs`, how several ladders share one time in `rows/align.rs`.
+
+mod align;
+mod layout;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use trace::ids::{ConnId, Seq};
-use trace::span::{Span, Spans};
 use trace::time::Micros;
 
+pub use crate::fold::{Fold, Folded};
+pub use align::align;
+
 use crate::columns::Columns;
-use crate::fold::{housekeeping, shown};
-use crate::look::{Clock, Layer, Look};
+use crate::look::{Clock, Look};
 use crate::model::Model;
-use crate::step::{Step, StepKind};
+use crate::step::Step;
 
 /// A row's height where rows are evenly spaced.
 pub const ROW: f64 = 56.0;
@@ -43,13 +48,17 @@ pub enum Part {
     Event(Seq),
     /// One read or write of its message.
     Chunk(Seq),
-    /// Housekeeping, from this step up to and with another.
-    Fold {
-        /// The last step that is folded in.
-        last: usize,
-        /// How many requests they are.
-        count: u64,
-    },
+    /// Housekeeping, from this step on.
+    Fold(Fold),
+}
+
+/// Time in which nothing happened, and that is not drawn in its length.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Gap {
+    /// How long it was.
+    pub took: Micros,
+    /// The middle of what stands for it.
+    pub y: f64,
 }
 
 /// A row.
@@ -69,9 +78,9 @@ pub struct Row {
     pub bottom: f64,
     /// The line on which it is drawn.
     pub line: f64,
-    /// How much time is folded before it.
-    pub gap: Option<Micros>,
-    /// Until when the waits last that began here or before.
+    /// The time that is folded before it.
+    pub gap: Option<Gap>,
+    /// Until when what began here or before goes on.
     pub reach: Micros,
 }
 
@@ -92,6 +101,8 @@ pub struct Rows {
     begins: BTreeMap<usize, ConnId>,
     /// For each block of rows the connections that live when it begins.
     open: Vec<Vec<ConnId>>,
+    /// Which moment stands where, if the time is shared with other ladders.
+    axis: Vec<(Micros, f64)>,
 }
 
 impl Rows {
@@ -101,56 +112,6 @@ impl Rows {
         let mut rows = Self::default();
         rows.update(model, look, columns);
         rows
-    }
-
-    /// Takes in what is new.
-    pub fn update(&mut self, model: &Model, look: &Look, columns: &Columns) {
-        let same = self.look == *look && self.columns.as_ref() == Some(columns);
-        let grows = same && look.layer == Layer::Message && model.steps.len() >= self.steps;
-        let edited = model.edits.get(self.edits..);
-        match edited.filter(|_| grows) {
-            Some(edited) => {
-                let from = edited.iter().copied().fold(self.steps, usize::min);
-                self.cut(model, from);
-            }
-            None => {
-                *self =
-                    Self { look: look.clone(), columns: Some(columns.clone()), ..Self::default() };
-            }
-        }
-        let from = self.all.len();
-        self.gather(model, columns);
-        self.place(model, from);
-        self.follow_lives(model, from);
-        (self.steps, self.edits) = (model.steps.len(), model.edits.len());
-    }
-
-    /// Drops the rows of the steps from one on, and a fold that another step may join.
-    fn cut(&mut self, model: &Model, from: usize) {
-        self.steps = from;
-        while let Some(row) = self.all.last().copied() {
-            match row.part {
-                Part::Fold { last, .. } if last + 1 >= self.steps => {
-                    self.steps = self.steps.min(row.step);
-                }
-                _ if row.step >= self.steps => {}
-                _ => break,
-            }
-            self.all.pop();
-            let index = self.all.len();
-            self.begins.remove(&index);
-            if let Some(life) = row.conn.and_then(|conn| self.lives.get_mut(&conn)) {
-                life.end = life.end.min(index);
-            }
-        }
-        let rows = self.all.len();
-        self.lives.retain(|_, life| life.start < rows);
-        self.open.truncate(rows.div_ceil(BLOCK));
-        if self.columns.as_ref().is_some_and(|columns| columns.hides()) {
-            let columns = self.columns.clone();
-            let hidden = |step: &&Step| columns.as_ref().is_some_and(|c| !shown(model, step, c));
-            self.hidden = model.steps.iter().take(self.steps).filter(hidden).count();
-        }
     }
 
     /// Where the last row ends, with what leads down from it.
@@ -175,7 +136,7 @@ impl Rows {
             Part::Whole => row.step == step,
             Part::Event(event) => event == seq,
             Part::Chunk(chunk) => chunk == seq,
-            Part::Fold { last, .. } => (row.step..=last).contains(&step),
+            Part::Fold(fold) => (row.step..=fold.last).contains(&step),
         };
         let exact = self.all.iter().position(|row| shows(&row));
         let of_step = || self.all.iter().position(|row| row.step == step);
@@ -190,7 +151,7 @@ impl Rows {
         let row = self.all.get(row)?;
         match row.part {
             Part::Event(seq) | Part::Chunk(seq) => Some(seq),
-            Part::Whole | Part::Fold { .. } => model.steps.get(row.step).map(Step::seq),
+            Part::Whole | Part::Fold(_) => model.steps.get(row.step).map(Step::seq),
         }
     }
 
@@ -206,19 +167,25 @@ impl Rows {
         if self.look.clock == Clock::Steps {
             return None;
         }
+        if !self.axis.is_empty() {
+            let next = self.axis.partition_point(|(moment, _)| *moment < at);
+            let place = |index: usize| self.axis.get(index).copied();
+            return Some(self.between(place(next.saturating_sub(1))?, place(next), at));
+        }
         let next = self.all.partition_point(|row| row.at < at);
-        let (Some(before), after) = (self.all.get(next.saturating_sub(1)), self.all.get(next))
-        else {
-            return None;
-        };
+        let place = |index: usize| self.all.get(index).map(|row| (row.at, row.line));
+        Some(self.between(place(next.saturating_sub(1))?, place(next), at))
+    }
+
+    /// How high a moment stands between two that are known, or not far beyond the last.
+    fn between(&self, before: (Micros, f64), after: Option<(Micros, f64)>, at: Micros) -> f64 {
+        let part = at.since(before.0).0 as f64;
         let Some(after) = after else {
-            let beyond = self.milli() * at.since(before.at).0 as f64 / 1_000.0;
-            return Some(before.line + beyond.min(FOLD));
+            return before.1 + (self.milli() * part / 1_000.0).min(FOLD);
         };
-        let whole = after.at.since(before.at).0 as f64;
-        let part = at.since(before.at).0 as f64;
+        let whole = after.0.since(before.0).0 as f64;
         let share = if whole > 0.0 { (part / whole).min(1.0) } else { 1.0 };
-        Some(before.line + share * (after.line - before.line))
+        before.1 + share * (after.1 - before.1)
     }
 
     /// The rows from a connection's first to its last, as far as there are any.
@@ -250,7 +217,7 @@ impl Rows {
         let (Some(first), Clock::Time) = (above, self.look.clock) else { return Vec::new() };
         let slack = Micros::from_millis(2 * model.header.number("link_ms").unwrap_or(0) + 100);
         let above = self.all.iter().enumerate().take(rows.start).rev();
-        let near = |row: &Row| row.reach > first.at || row.at.plus(slack) > first.at;
+        let near = |row: &Row| row.reach.plus(slack) > first.at;
         let reaches = |row: &Row| {
             let step = model.steps.get(row.step);
             let until = step.map(|step| step.until(model)).unwrap_or_default();
@@ -260,124 +227,8 @@ impl Rows {
         above.filter(|(_, row)| reaches(row)).map(|(index, _)| index).collect()
     }
 
-    fn gather(&mut self, model: &Model, columns: &Columns) {
-        let (layer, folded) = (self.look.layer, self.look.folded);
-        let mut index = self.steps;
-        while let Some(step) = model.steps.get(index) {
-            if !shown(model, step, columns) {
-                self.hidden += 1;
-                index += 1;
-                continue;
-            }
-            let folds = folded && layer == Layer::Message;
-            if let Some((last, count)) =
-                folds.then(|| housekeeping(model, columns, index)).flatten()
-            {
-                self.add(index, step.conn, Part::Fold { last, count }, step.at());
-                index = last + 1;
-                continue;
-            }
-            self.add_parts(model, layer, index, step);
-            index += 1;
-        }
-        if layer != Layer::Message {
-            // Parts of one message may come after another's beginning.
-            self.all.sort_by_key(|row| row.at);
-        }
-    }
-
-    fn add_parts(&mut self, model: &Model, layer: Layer, index: usize, step: &Step) {
-        let StepKind::Message { dir, events } = &step.what else {
-            return self.add(index, step.conn, Part::Whole, step.at());
-        };
-        let at = |conn, span: Span| {
-            let times = model.moments.of(conn, *dir, &Spans::one(span));
-            times.stands().unwrap_or(step.at()).max(step.at())
-        };
-        match (layer, step.conn) {
-            (Layer::Frame, Some(conn)) => {
-                for seq in events {
-                    let Some(event) = model.event(*seq) else { continue };
-                    let (start, end) = (event.evidence.start(), event.evidence.end());
-                    self.add(
-                        index,
-                        step.conn,
-                        Part::Event(*seq),
-                        at(conn, Span::between(start, end)),
-                    );
-                }
-            }
-            (Layer::Bytes, Some(conn)) => {
-                for chunk in model.chunks_of(step) {
-                    self.add(index, step.conn, Part::Chunk(chunk.seq), at(conn, chunk.span));
-                }
-            }
-            _ => self.add(index, step.conn, Part::Whole, step.at()),
-        }
-    }
-
-    fn add(&mut self, step: usize, conn: Option<ConnId>, part: Part, at: Micros) {
-        let (top, bottom, line) = (0.0, 0.0, 0.0);
-        self.all.push(Row { step, conn, part, at, top, bottom, line, gap: None, reach: at });
-    }
-
-    /// Gives every new row its place.
-    fn place(&mut self, model: &Model, from: usize) {
-        let (clock, milli) = (self.look.clock, self.milli());
-        let last = from.checked_sub(1).and_then(|last| self.all.get(last));
-        let mut reach = last.map(|row| row.reach).unwrap_or_default();
-        let mut before = last.map(|row| (row.line, row.at));
-        for row in self.all.iter_mut().skip(from) {
-            row.line = match (clock, before) {
-                (_, None) => TOP + ROW / 2.0,
-                (Clock::Steps, Some((line, _))) => line + ROW,
-                (Clock::Time, Some((line, at))) => {
-                    let length = milli * row.at.since(at).0 as f64 / 1_000.0;
-                    if length > FOLD_FROM {
-                        row.gap = Some(row.at.since(at));
-                        line + FOLD
-                    } else {
-                        line + length.max(CLOSE)
-                    }
-                }
-            };
-            before = Some((row.line, row.at));
-            let wait = model.steps.get(row.step).and_then(Step::wait);
-            reach = reach.max(wait.unwrap_or_default()).max(row.at);
-            row.reach = reach;
-            let half = if clock == Clock::Steps { ROW } else { CLOSE } / 2.0;
-            (row.top, row.bottom) = (row.line - half, row.line + half);
-        }
-    }
-
     /// A millisecond's length.
     fn milli(&self) -> f64 {
         MILLI * f64::from(self.look.zoom) / 100.0
-    }
-
-    /// Learns from which row to which each connection lives.
-    fn follow_lives(&mut self, model: &Model, from: usize) {
-        for (index, row) in self.all.iter().enumerate().skip(from) {
-            if index.is_multiple_of(BLOCK) {
-                let block = index / BLOCK;
-                let before = block.checked_sub(1).and_then(|before| self.open.get(before));
-                let begun = self.begins.range(index.saturating_sub(BLOCK)..index).map(|(_, c)| c);
-                let mut open: Vec<ConnId> =
-                    before.into_iter().flatten().chain(begun).copied().collect();
-                open.retain(|conn| {
-                    let conn_open = model.conns.get(conn).is_some_and(|c| c.closed.is_none());
-                    // A row of it may be among those that are not looked at yet.
-                    conn_open || model.last_key(*conn) >= model.steps.get(row.step).map(|s| s.key)
-                });
-                self.open.truncate(block);
-                self.open.push(open);
-            }
-            let Some(conn) = row.conn else { continue };
-            let life = self.lives.entry(conn).or_insert_with(|| {
-                self.begins.insert(index, conn);
-                index..index
-            });
-            life.end = index + 1;
-        }
     }
 }

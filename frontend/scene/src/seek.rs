@@ -1,10 +1,12 @@
 //! Where the next step of a kind is.
 
 use trace::entry::What;
-use trace::event::Kind;
+use trace::event::{Event, Kind};
 use trace::http1::Http1;
 use trace::note;
+use trace::resp::Resp;
 use trace::span::Dir;
+use trace::websocket::Websocket;
 
 use crate::model::Model;
 use crate::rows::{Part, Row, Rows};
@@ -15,9 +17,9 @@ use crate::step::{Step, StepKind};
 pub enum Sought {
     /// A connection's opening.
     Connect,
-    /// A request.
+    /// A request, or a command to a store.
     Request,
-    /// Something that the server says unasked.
+    /// Something that is said unasked: an event, a message of a WebSocket, a store's push.
     Push,
     /// A connection's end.
     Close,
@@ -47,7 +49,7 @@ pub fn next(model: &Model, rows: &Rows, from: usize, sought: Sought, way: Way) -
 
 fn is(model: &Model, row: &Row, sought: Sought) -> bool {
     let Some(step) = model.steps.get(row.step) else { return false };
-    if matches!(row.part, Part::Fold { .. }) {
+    if matches!(row.part, Part::Fold(_)) {
         return false;
     }
     let events = match &step.what {
@@ -58,10 +60,11 @@ fn is(model: &Model, row: &Row, sought: Sought) -> bool {
     match sought {
         Sought::Connect => step.what == StepKind::Open,
         Sought::Close => step.what == StepKind::Close,
-        Sought::Request => matches!(step.what, StepKind::Message { dir: Dir::ToServer, .. }),
-        Sought::Push => known.any(|event| {
-            matches!(&event.kind, Kind::Http1(Http1::Response(response)) if response.exchange.is_none())
-        }),
+        Sought::Request => {
+            let asks = matches!(step.what, StepKind::Message { dir: Dir::ToServer, .. });
+            asks && known.any(|event| matches!(event.kind, Kind::Http1(_) | Kind::Resp(_)))
+        }
+        Sought::Push => known.any(is_push),
         Sought::Fault => {
             known.any(|event| !event.faults.is_empty())
                 || step.what == StepKind::Lost
@@ -70,14 +73,25 @@ fn is(model: &Model, row: &Row, sought: Sought) -> bool {
     }
 }
 
+/// Whether nobody asked for it.
+fn is_push(event: &Event) -> bool {
+    match &event.kind {
+        Kind::Http1(Http1::Response(response)) => response.exchange.is_none(),
+        Kind::Websocket(Websocket::Message(_)) | Kind::Sse(_) | Kind::Resp(Resp::Push(_)) => true,
+        Kind::Http1(_) | Kind::Websocket(_) | Kind::Resp(_) => false,
+    }
+}
+
 /// Whether a step is a note of something that went wrong.
 fn is_trouble(model: &Model, step: &Step) -> bool {
     let entry = model.entry(step.seq()).map(|entry| &entry.what);
+    let Some(What::Note(note)) = entry else { return false };
     matches!(
-        entry,
-        Some(What::Note(note::Note {
-            what: note::What::Refused { .. } | note::What::Cap { .. },
-            ..
-        }))
+        note.what,
+        note::What::Refused { .. }
+            | note::What::Cap { .. }
+            | note::What::MessagesLost { .. }
+            | note::What::InstanceDown { .. }
+            | note::What::StreamDropped { .. }
     )
 }

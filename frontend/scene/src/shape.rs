@@ -178,6 +178,10 @@ pub enum Stroke {
     Unread,
     /// One read or write at the socket.
     Chunk,
+    /// A frame that keeps the conversation itself: ping, pong, close.
+    Control,
+    /// A call that was no traffic: the application says that it was made.
+    Call,
 }
 
 /// What is waited for.
@@ -189,6 +193,8 @@ pub enum Wait {
     Idle,
     /// The input `next`.
     Gate,
+    /// The rest of something that has begun: a message in pieces, an event stream.
+    Coming,
 }
 
 /// How words are meant.

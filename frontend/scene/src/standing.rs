@@ -1,16 +1,27 @@
-//! The state at a step: which connections are open, and what each is doing.
+//! The state at a step: which connections are open and what each is doing, and what the service knows.
+
+mod service;
 
 use std::collections::BTreeMap;
 
-use trace::event::Kind;
-use trace::http1::Http1;
+use trace::event::{Event, Kind};
+use trace::http1::{Http1, Response};
 use trace::ids::{ConnId, Seq};
+use trace::note::Engine;
+use trace::resp::Resp;
+use trace::span::Dir;
+use trace::sse::Sse;
 use trace::time::Micros;
+use trace::websocket::Websocket;
 
 use crate::model::Model;
-use crate::step::{Step, StepKind};
+use crate::step::StepKind;
+use crate::words;
 
-/// The state at a step: a fold over the steps up to it.
+/// So many rows of the store are listed, the newest.
+pub const ROWS: usize = 8;
+
+/// The state at a step: a fold over the steps up to it, and what the application says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Standing {
     /// The connections that are open.
@@ -19,6 +30,83 @@ pub struct Standing {
     pub opened: u64,
     /// How many are closed.
     pub closed: u64,
+    /// What the shared store holds.
+    pub store: StoreState,
+    /// Which user is at which instance.
+    pub users: Vec<UserAt>,
+    /// The polls that are held.
+    pub held: Vec<HeldPoll>,
+    /// What each instance keeps in its own memory.
+    pub memory: Vec<InstanceMemory>,
+    /// The names of the instances that are down.
+    pub down: Vec<String>,
+}
+
+/// What the shared store holds at a step.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StoreState {
+    /// Where it is; none while nothing was put into it.
+    pub engine: Option<Engine>,
+    /// The newest rows, the oldest of them first.
+    pub rows: Vec<StoreRow>,
+    /// How many rows it has.
+    pub total: u64,
+}
+
+/// A row of the shared store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreRow {
+    /// The entry that tells of it.
+    pub seq: Seq,
+    /// Its number.
+    pub id: u64,
+    /// Who sent it, in the chat.
+    pub from: Option<String>,
+    /// To whom it is, in the chat.
+    pub to: Option<String>,
+    /// What it says.
+    pub text: String,
+}
+
+/// A user whose socket is at an instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserAt {
+    /// The entry that tells of it.
+    pub seq: Seq,
+    /// The user.
+    pub user: String,
+    /// The instance's name.
+    pub instance: String,
+    /// The connection.
+    pub conn: Option<ConnId>,
+}
+
+/// A poll that is held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldPoll {
+    /// The entry that tells of it.
+    pub seq: Seq,
+    /// The connection on which it came.
+    pub conn: Option<ConnId>,
+    /// The name of the instance that holds it.
+    pub instance: String,
+    /// Since when.
+    pub since: Micros,
+    /// For how long by now.
+    pub age: Micros,
+    /// For how long at most.
+    pub limit: Micros,
+}
+
+/// What an instance keeps in its own memory, and nobody else has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstanceMemory {
+    /// The instance's name.
+    pub instance: String,
+    /// Numbers of messages by the user to whom they are.
+    pub users: Vec<(String, Vec<u64>)>,
+    /// The entries that tell of them.
+    pub from: Vec<Seq>,
 }
 
 /// A connection that is open at a step.
@@ -36,10 +124,16 @@ pub struct Standby {
     pub age: Micros,
     /// What goes on on it.
     pub phase: Phase,
-    /// Requests so far.
+    /// Requests so far, or commands to a store.
     pub requests: u64,
-    /// Answers so far.
+    /// Answers so far, or replies.
     pub answers: u64,
+    /// Messages of a WebSocket to the server so far.
+    pub to_server: u64,
+    /// Messages of a WebSocket, or events, to the client so far.
+    pub to_client: u64,
+    /// Bytes of a WebSocket's message that is not whole yet.
+    pub coming: u64,
 }
 
 /// What goes on on a connection.
@@ -56,6 +150,10 @@ pub enum Phase {
     Idle,
     /// The last answer said that it was the last.
     Done,
+    /// It carries a WebSocket.
+    Websocket,
+    /// It carries an answer that does not end: an event stream.
+    Stream,
 }
 
 #[derive(Default)]
@@ -65,12 +163,15 @@ struct Folded {
     phase: Phase,
     requests: u64,
     answers: u64,
+    messages: [u64; 2],
+    coming: u64,
 }
 
 /// The state when a step has happened.
 #[must_use]
 pub fn at(model: &Model, step: usize) -> Standing {
-    let now = model.steps.get(step).map(Step::at).unwrap_or_default();
+    let Some(current) = model.steps.get(step) else { return Standing::default() };
+    let now = current.at();
     let mut standing = Standing::default();
     let mut open: BTreeMap<ConnId, Folded> = BTreeMap::new();
     for step in model.steps.iter().take(step + 1) {
@@ -86,19 +187,9 @@ pub fn at(model: &Model, step: usize) -> Standing {
                 standing.closed += 1;
                 open.remove(&conn);
             }
-            StepKind::Message { events, .. } => {
-                let Some(folded) = open.get_mut(&conn) else { continue };
-                let head = events.first().and_then(|seq| model.event(*seq));
-                // Interim answers and what could not be read change nothing.
-                match head.map(|head| &head.kind) {
-                    Some(Kind::Http1(Http1::Request(_))) => {
-                        (folded.phase, folded.requests) = (Phase::Asked, folded.requests + 1);
-                    }
-                    Some(Kind::Http1(Http1::Response(response))) if response.status >= 200 => {
-                        folded.answers += 1;
-                        folded.phase = if response.persistent { Phase::Idle } else { Phase::Done };
-                    }
-                    _ => {}
+            StepKind::Message { dir, events } => {
+                if let Some(folded) = open.get_mut(&conn) {
+                    folded.message(model, *dir, events, now);
                 }
             }
             StepKind::Gate { released } => {
@@ -112,7 +203,74 @@ pub fn at(model: &Model, step: usize) -> Standing {
     }
     standing.open =
         open.iter().filter_map(|(id, folded)| standby(model, *id, folded, now)).collect();
+    standing.hear(model, current);
     standing
+}
+
+impl Folded {
+    fn message(&mut self, model: &Model, dir: Dir, events: &[Seq], now: Micros) {
+        let Some(head) = events.first().and_then(|seq| model.event(*seq)) else { return };
+        // Interim answers and what could not be read change nothing.
+        match &head.kind {
+            Kind::Http1(Http1::Request(_)) => {
+                (self.phase, self.requests) = (Phase::Asked, self.requests + 1);
+            }
+            Kind::Http1(Http1::Response(response)) => self.response(response),
+            Kind::Http1(Http1::Body(_)) if model.ends_stream(head) => self.phase = Phase::Idle,
+            Kind::Sse(Sse::Block(block)) => {
+                self.messages[dir.index()] += u64::from(block.dispatched);
+            }
+            Kind::Websocket(_) => self.frames(model, dir, events, now),
+            Kind::Resp(Resp::Command(_)) => {
+                (self.phase, self.requests) = (Phase::Asked, self.requests + 1);
+            }
+            Kind::Resp(Resp::Reply(_)) => {
+                (self.phase, self.answers) = (Phase::Idle, self.answers + 1);
+            }
+            Kind::Resp(Resp::Push(_)) => self.messages[dir.index()] += 1,
+            Kind::Http1(_) | Kind::Sse(_) | Kind::Resp(_) => {}
+        }
+    }
+
+    fn response(&mut self, response: &Response) {
+        if response.status == 101 {
+            self.phase = Phase::Websocket;
+        } else if response.status >= 200 {
+            self.answers += 1;
+            self.phase = match response.persistent {
+                _ if words::is_stream(response) => Phase::Stream,
+                true => Phase::Idle,
+                false => Phase::Done,
+            };
+        }
+    }
+
+    /// Frames of a WebSocket: their message counts when it is whole, and until then as its bytes.
+    fn frames(&mut self, model: &Model, dir: Dir, events: &[Seq], now: Micros) {
+        let data =
+            events.iter().filter_map(|seq| model.event(*seq)).any(|event| match &event.kind {
+                Kind::Websocket(Websocket::Frame(frame)) => !frame.opcode.is_control(),
+                kind => kind.is_upper(),
+            });
+        let whole = events.last().and_then(|seq| model.event(*seq)).is_some_and(is_whole);
+        let stands = |event: &Event| model.times(event).stands().unwrap_or_default();
+        let carriers = || model.carriers(events).iter().filter_map(|seq| model.event(*seq));
+        let over = carriers().next_back().is_none_or(|last| stands(last) <= now);
+        if data && whole && over {
+            self.messages[dir.index()] += 1;
+        } else if data {
+            let come = carriers().filter(|event| stands(event) <= now);
+            self.coming += come.map(|event| event.evidence.len()).sum::<u64>();
+        }
+    }
+}
+
+/// Whether a message is whole with this event.
+fn is_whole(event: &Event) -> bool {
+    match &event.kind {
+        Kind::Websocket(Websocket::Frame(frame)) => frame.fin,
+        kind => kind.is_upper(),
+    }
 }
 
 fn standby(model: &Model, id: ConnId, folded: &Folded, now: Micros) -> Option<Standby> {
@@ -126,5 +284,8 @@ fn standby(model: &Model, id: ConnId, folded: &Folded, now: Micros) -> Option<St
         phase: folded.phase,
         requests: folded.requests,
         answers: folded.answers,
+        to_server: folded.messages[Dir::ToServer.index()],
+        to_client: folded.messages[Dir::ToClient.index()],
+        coming: folded.coming,
     })
 }

@@ -30,7 +30,7 @@ pub enum StepKind {
     Message {
         /// The way it goes.
         dir: Dir,
-        /// Its events: the head, then its body.
+        /// Its events: the head, then its body; or the frames, then the message that they carry.
         events: Vec<Seq>,
     },
     /// The server has a request and takes its time.
@@ -87,12 +87,22 @@ impl Step {
     #[must_use]
     pub fn until(&self, model: &Model) -> Micros {
         let landed = match &self.what {
-            StepKind::Message { events, .. } => {
-                let last = events.last().and_then(|seq| model.event(*seq));
-                last.and_then(|last| model.times(last).landed)
-            }
+            StepKind::Message { events, .. } => model.travel(events).landed,
             _ => self.wait(),
         };
         landed.unwrap_or_default().max(self.at())
+    }
+
+    /// Until when it goes on, as far as its entries themselves tell: what comes later does not change
+    /// it.
+    pub(crate) fn reach(&self, model: &Model) -> Micros {
+        let StepKind::Message { events, .. } = &self.what else {
+            return self.wait().unwrap_or_default();
+        };
+        let carriers = model.carriers(events);
+        let last = carriers.last().filter(|_| carriers.len() > 1).and_then(|seq| model.event(*seq));
+        let begins = last.filter(|last| !last.evidence.is_empty());
+        let begins = begins.and_then(|last| model.times(last).stands());
+        begins.unwrap_or_default().max(self.at())
     }
 }

@@ -4,6 +4,8 @@
 use trace::event::{Event, Kind};
 use trace::http1::Http1;
 use trace::ids::{ConnId, Seq};
+use trace::resp::Resp;
+use trace::span::Dir;
 use trace::time::Micros;
 
 use crate::model::Model;
@@ -33,6 +35,8 @@ pub enum Spent {
     Server,
     /// An answer on its way.
     Answer,
+    /// A message or an event on its way, which is no answer.
+    Message,
     /// A wait that is a step of its own.
     Wait,
 }
@@ -46,12 +50,14 @@ impl Spent {
             Self::Request => "timing-request",
             Self::Server => "timing-server",
             Self::Answer => "timing-answer",
+            Self::Message => "timing-message",
             Self::Wait => "timing-wait",
         }
     }
 }
 
-/// The phases of the exchange to which a step belongs, or of the wait that it is.
+/// The phases of the exchange to which a step belongs, or of the wait that it is. What no request asked
+/// for was under way, and no more is known of it.
 #[must_use]
 pub fn of(model: &Model, step: &Step) -> Vec<Phase> {
     match &step.what {
@@ -61,8 +67,13 @@ pub fn of(model: &Model, step: &Step) -> Vec<Phase> {
         StepKind::Gate { released: Some((by, at)) } => vec![wait(step, *at, *by)],
         StepKind::Open => step.conn.and_then(|conn| setup(model, conn)).into_iter().collect(),
         StepKind::Message { events, .. } => {
-            let event = events.first().and_then(|seq| model.event(*seq));
-            event.and_then(|event| exchange(model, event)).unwrap_or_default()
+            let Some(event) = events.first().and_then(|seq| model.event(*seq)) else {
+                return Vec::new();
+            };
+            match number(event) {
+                Some(wanted) => exchange(model, event, wanted).unwrap_or_default(),
+                None => under_way(Spent::Message, &sent(model, events)).into_iter().collect(),
+            }
         }
         _ => Vec::new(),
     }
@@ -80,12 +91,13 @@ fn setup(model: &Model, conn: ConnId) -> Option<Phase> {
 
 /// The number of an event's exchange on its connection.
 fn number(event: &Event) -> Option<u64> {
-    let Kind::Http1(said) = &event.kind;
-    match said {
-        Http1::Request(request) => Some(request.exchange),
-        Http1::Response(response) => response.exchange,
-        Http1::Body(body) => body.exchange,
-        _ => None,
+    match &event.kind {
+        Kind::Http1(Http1::Request(request)) => Some(request.exchange),
+        Kind::Http1(Http1::Response(response)) => response.exchange,
+        Kind::Http1(Http1::Body(body)) => body.exchange,
+        Kind::Resp(Resp::Command(command)) => Some(command.exchange),
+        Kind::Resp(Resp::Reply(reply)) => reply.exchange,
+        Kind::Http1(_) | Kind::Websocket(_) | Kind::Sse(_) | Kind::Resp(_) => None,
     }
 }
 
@@ -96,20 +108,25 @@ struct Sent {
     landed: Option<Micros>,
 }
 
-fn exchange(model: &Model, event: &Event) -> Option<Vec<Phase>> {
-    let wanted = number(event)?;
+fn sent(model: &Model, events: &[Seq]) -> Sent {
+    let times = model.travel(events);
+    Sent { cites: events.to_vec(), left: times.left, landed: times.landed }
+}
+
+fn exchange(model: &Model, event: &Event, wanted: u64) -> Option<Vec<Phase>> {
     let (mut asked, mut answered) = (None, None);
     for key in &model.conns.get(&event.conn)?.keys {
         let step = model.index_of(*key).and_then(|index| model.steps.get(index));
         let Some(StepKind::Message { dir, events }) = step.map(|step| &step.what) else { continue };
-        let mut known = events.iter().filter_map(|seq| model.event(*seq));
-        let Some(head) = known.next().filter(|head| number(head) == Some(wanted)) else { continue };
-        let last = known.next_back().unwrap_or(head);
-        let (left, landed) = (model.times(head).left, model.times(last).landed);
-        let sent = Some(Sent { cites: events.clone(), left, landed });
+        let head = events.first().and_then(|seq| model.event(*seq));
+        // The end of an event stream is not the answer that began it.
+        let fits = |head: &&Event| number(head) == Some(wanted) && !model.ends_stream(head);
+        if head.filter(fits).is_none() {
+            continue;
+        }
         match dir {
-            trace::span::Dir::ToServer => asked = sent,
-            trace::span::Dir::ToClient => answered = sent,
+            Dir::ToServer => asked = Some(sent(model, events)),
+            Dir::ToClient => answered = Some(sent(model, events)),
         }
     }
     let mut phases = Vec::new();

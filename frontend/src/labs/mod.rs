@@ -1,36 +1,45 @@
 //! What the page does as a lab's browser. It asks and throws away what it hears: the picture comes
 //! from the log alone (law 10).
 
+pub(crate) mod cast;
 mod http10;
 mod http11;
+mod long_polling;
+pub(crate) mod part;
+mod poll;
+mod short_polling;
+mod sse;
+mod stream;
+mod user;
+pub mod websocket;
 
 use futures_util::future::try_join_all;
 use gloo_net::http::RequestBuilder;
-use leptos::prelude::*;
+use part::Part;
 use trace::log::Header;
 use web_sys::{ReferrerPolicy, RequestCache, RequestCredentials, RequestMode};
 
 use crate::session;
-use crate::state::{Active, State};
+use crate::state::Active;
 
 /// Drives a started run.
-pub async fn drive(state: State, active: &Active) {
-    let header =
-        state.model.with_untracked(|model| model.as_ref().map(|model| model.header.clone()));
-    let Some(header) = header else { return };
-    let done = match header.lab.as_str() {
-        "http10" => http10::drive(&header, active).await,
-        "http11" => http11::drive(&header, active).await,
-        _ => Ok(()),
-    };
-    if let Err(NoAnswer) = done {
-        let stopped = state
-            .model
-            .with_untracked(|model| model.as_ref().is_none_or(|model| !model.state.serves()));
-        if !stopped {
-            state.say(text::say("trouble-no-answer", &[]));
-            session::press(state, "stop");
-        }
+pub(crate) async fn drive(part: &Part) {
+    match part.header.lab.as_str() {
+        "http10" => answered(part, http10::drive(&part.header, &part.active).await),
+        "http11" => answered(part, http11::drive(&part.header, &part.active).await),
+        "short_polling" => short_polling::drive(part).await,
+        "long_polling" => long_polling::drive(part).await,
+        "websocket" => websocket::drive(part).await,
+        "sse" => sse::drive(part).await,
+        _ => {}
+    }
+}
+
+/// A request without an answer ends the run, unless that was over.
+fn answered(part: &Part, done: Result<(), NoAnswer>) {
+    if done.is_err() && !part.is_over() {
+        part.state.say(text::say("trouble-no-answer", &[]));
+        session::press(part.state, "stop");
     }
 }
 

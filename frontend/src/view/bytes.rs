@@ -8,13 +8,19 @@ use scene::step::StepKind;
 use trace::event::Kind;
 use trace::http1::Http1;
 use trace::ids::Seq;
+use trace::resp::Resp;
+use trace::sse::Sse;
+use trace::websocket::Websocket;
 
 use super::dump::Dump;
-use super::t;
+use super::{bits, t};
 use crate::state::{State, state};
 
 /// Fields past so many are not listed.
 const LISTED: usize = 300;
+
+/// A message in more frames than that shows the first of them.
+const EVENTS: usize = 24;
 
 /// The bytes of each event of the step.
 #[component]
@@ -29,7 +35,14 @@ pub fn Bytes() -> impl IntoView {
     });
     move || match events.get() {
         Some(events) => {
-            events.into_iter().map(|seq| view! { <Event seq=seq /> }).collect_view().into_any()
+            let more = events.len().saturating_sub(EVENTS) as u64;
+            let shown = events.into_iter().take(EVENTS);
+            let shown = shown.map(|seq| view! { <Event seq=seq /> }).collect_view();
+            view! {
+                {shown}
+                {(more > 0).then(|| view! { <p class="hint">{text::say("bytes-more-events", &[("count", more.into())])}</p> })}
+            }
+            .into_any()
         }
         None => view! { <p class="hint">{t("bytes-none")}</p> }.into_any(),
     }
@@ -41,6 +54,11 @@ fn title(state: State, seq: Seq) -> &'static str {
         match event.map(|event| &event.kind) {
             Some(Kind::Http1(Http1::Request(_) | Http1::Response(_))) => "bytes-head",
             Some(Kind::Http1(Http1::Body(_))) => "bytes-body",
+            Some(Kind::Websocket(Websocket::Frame(_))) => "bytes-frame",
+            Some(Kind::Websocket(Websocket::Message(_))) => "bytes-message",
+            Some(Kind::Sse(Sse::Block(_))) => "bytes-event",
+            Some(Kind::Resp(Resp::Command(_))) => "bytes-command",
+            Some(Kind::Resp(Resp::Reply(_) | Resp::Push(_))) => "bytes-reply",
             _ => "bytes-other",
         }
     })
@@ -144,7 +162,9 @@ fn fields(state: State, seq: Seq, shown: &bytes::Bytes) -> impl IntoView + use<>
                 <code>{text}</code>
                 <span class="sentence">{field.sentence.clone()}</span>
                 <span class="source">{field.source}</span>
-            </button></li>
+            </button>
+            {move || (state.marked.get() == Some((seq, index))).then(|| bits::table(state, seq, index)).flatten()}
+            </li>
         }
     };
     let listed = shown.fields.iter().filter(|field| field.listed);

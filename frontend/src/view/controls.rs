@@ -5,12 +5,25 @@ use leptos::task::spawn_local;
 use serde_json::Value;
 use trace::studio::{Param, ParamKind};
 
+use super::chat::Chat;
+use super::inputs::Inputs;
+use super::own_client::OwnClient;
 use super::t;
 use crate::state::{State, state};
 use crate::{session, toast};
 
 /// Knobs that are seldom turned, and so stand behind "More knobs".
-const SELDOM: [&str; 3] = ["resource", "peer", "pause_limit_s"];
+const SELDOM: [&str; 9] = [
+    "resource",
+    "peer",
+    "pause_limit_s",
+    "hop",
+    "batch",
+    "poll_delay_ms",
+    "pull_ms",
+    "ping_s",
+    "retry_ms",
+];
 
 /// The knobs and the button.
 #[component]
@@ -41,35 +54,18 @@ pub fn Controls() -> impl IntoView {
                     <div class="knobs">{move || knobs(true)}</div>
                 </details>
             </div>
+            <Inputs />
+            <Chat />
             <OwnClient />
         </section>
     }
 }
 
 /// Whether a run is under way on the studio.
-fn under_way(state: State) -> bool {
+pub fn under_way(state: State) -> bool {
     state.making.get()
         || state.run.with(Option::is_some)
             && state.model.with(|model| model.as_ref().is_none_or(|model| model.state.serves()))
-}
-
-/// How a client of the reader's own joins the run: a line that can be selected as a whole.
-#[component]
-fn OwnClient() -> impl IntoView {
-    let state = state();
-    move || {
-        let run = state.run.get().filter(|_| under_way(state) && !state.making.get())?;
-        let url = run.urls.values().next()?.clone();
-        let line = format!("curl -v {url}/hello");
-        let copied = line.clone();
-        Some(view! {
-            <p class="own-client">
-                {t("own-client")} " "
-                <code id="curl" tabindex="0">{line}</code> " "
-                <button class="segment lone" on:click=move |_| copy(state, copied.clone(), t("copied"))>{t("copy")}</button>
-            </p>
-        })
-    }
 }
 
 /// Copies a text and says so, or that the browser does not let it.

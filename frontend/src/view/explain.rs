@@ -5,16 +5,12 @@ use scene::amount;
 use scene::list;
 use scene::model::Model;
 use scene::rows::Part;
-use scene::standing::{self, Phase, Standing};
 use scene::story::tell;
 use scene::told::{Piece, Story};
 use trace::ids::Seq;
 
-use super::t;
+use super::{standing, t};
 use crate::state::{State, state};
-
-/// The most connections that are listed.
-const LISTED: usize = 12;
 
 /// What is shown of a step.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,9 +66,9 @@ pub fn Head() -> impl IntoView {
 pub fn Explain() -> impl IntoView {
     let state = state();
     let story = Memo::new(move |_| shown(state).map(|shown| shown.story));
-    let standing = Memo::new(move |_| {
+    let stands = Memo::new(move |_| {
         let step = state.step()?;
-        state.model.with(|model| Some(standing::at(model.as_ref()?, step)))
+        state.model.with(|model| Some(scene::standing::at(model.as_ref()?, step)))
     });
     let piece = |piece: &Piece| match piece {
         Piece::Text(text) => text.clone().into_any(),
@@ -89,47 +85,6 @@ pub fn Explain() -> impl IntoView {
                 <p class="story" id="story">{pieces}</p>
             }
         })}
-        {move || standing.get().map(|standing| state_view(&standing))}
-    }
-}
-
-fn state_view(standing: &Standing) -> impl IntoView + use<> {
-    let args = [
-        ("open", (standing.open.len() as u64).into()),
-        ("opened", standing.opened.into()),
-        ("closed", standing.closed.into()),
-    ];
-    let line = |conn: &standing::Standby| {
-        let name = text::say("ladder-conn", &[("conn", (&conn.conn.to_string()).into())]);
-        let between = format!("{} – {}", conn.client, conn.server);
-        let phase = match conn.phase {
-            Phase::Fresh => "phase-fresh",
-            Phase::Asked => "phase-asked",
-            Phase::Gated => "phase-gated",
-            Phase::Idle => "phase-idle",
-            Phase::Done => "phase-done",
-        };
-        let args = [("answers", conn.answers.into()), ("requests", conn.requests.into())];
-        view! {
-            <tr data-conn=conn.conn.to_string()>
-                <th scope="row">{name} <span class="size">{between}</span></th>
-                <td>{t(phase)} <span class="size">{text::say("state-carried", &args)}</span></td>
-                <td>{amount::time(conn.age)}</td>
-            </tr>
-        }
-    };
-    let more = standing.open.len().saturating_sub(LISTED) as u64;
-    let lines = standing.open.iter().take(LISTED).map(line).collect_view();
-    let table = (!standing.open.is_empty()).then(|| view! {
-        <table class="state">
-            <thead><tr><th scope="col">{t("state-conn")}</th><th scope="col">{t("state-does")}</th><th scope="col">{t("state-age")}</th></tr></thead>
-            <tbody>{lines}</tbody>
-        </table>
-    });
-    view! {
-        <h2>{t("state")}</h2>
-        <p class="hint" id="state">{text::say("state-count", &args)}</p>
-        {table}
-        {(more > 0).then(|| view! { <p class="hint">{text::say("state-more", &[("count", more.into())])}</p> })}
+        {move || stands.get().map(|stands| standing::view(&stands))}
     }
 }

@@ -18,7 +18,7 @@ fn table(state: State) -> Option<Table> {
         let model = model.as_ref()?;
         let StepKind::Message { events, .. } = &model.steps.get(step)?.what else { return None };
         let event = model.event(*events.first()?)?;
-        let Kind::Http1(said) = &event.kind;
+        let Kind::Http1(said) = &event.kind else { return None };
         let line = match said {
             Http1::Request(request) => {
                 format!("{} {} {}", request.method, request.target, request.version.text())

@@ -1,4 +1,4 @@
-//! The ladder on the screen: the part in view is drawn, the rest is room to scroll.
+//! The ladder of a pane on the screen: the part in view is drawn, the rest is room to scroll.
 
 use leptos::html::Div;
 use leptos::prelude::*;
@@ -9,9 +9,11 @@ use scene::{list, paint};
 use wasm_bindgen::JsCast as _;
 
 use super::lanes::lanes;
-use super::t;
+use super::{beside as panes, t};
+use crate::beside;
 use crate::kept::Settings;
-use crate::state::{State, state};
+use crate::pane::Which;
+use crate::state::State;
 
 /// So much more is drawn above and below what is in view.
 const BEYOND: f64 = 320.0;
@@ -21,17 +23,20 @@ const HEADS: f64 = 60.0;
 
 /// The ladder, or what to do where there is none.
 #[component]
-pub fn Ladder() -> impl IntoView {
-    let state = state();
+pub fn Ladder(
+    /// The page, as the ladder's pane has it.
+    state: State,
+) -> impl IntoView {
     let empty = Memo::new(move |_| state.model.with(Option::is_none));
-    move || {
-        if empty.get() { view! { <Empty /> }.into_any() } else { view! { <Drawn /> }.into_any() }
+    move || match (empty.get(), state.which) {
+        (false, _) => view! { <Drawn state=state /> }.into_any(),
+        (true, Which::Main) => view! { <Empty state=state /> }.into_any(),
+        (true, Which::Beside) => view! { <panes::Choose state=state /> }.into_any(),
     }
 }
 
 #[component]
-fn Empty() -> impl IntoView {
-    let state = state();
+fn Empty(state: State) -> impl IntoView {
     let made = move || state.run.with(Option::is_some) || state.making.get();
     let hints = move || !state.settings.with(|settings| settings.hinted);
     let dismiss = move |_| state.settings.update(|settings: &mut Settings| settings.hinted = true);
@@ -75,8 +80,7 @@ fn measure(element: &web_sys::HtmlElement) -> Window {
 }
 
 #[component]
-fn Drawn() -> impl IntoView {
-    let state = state();
+fn Drawn(state: State) -> impl IntoView {
     let scroller = NodeRef::<Div>::new();
     let window = RwSignal::new(Window::default());
     let look = move || {
@@ -92,6 +96,8 @@ fn Drawn() -> impl IntoView {
     on_cleanup(move || resized.remove());
     Effect::new(move |_| {
         scroller.track();
+        // A second pane takes room.
+        state.beside.on.track();
         request_animation_frame(look);
     });
     let drawn = Memo::new(move |_| {
@@ -100,7 +106,7 @@ fn Drawn() -> impl IntoView {
         let top = (seen.top - BEYOND) / scale;
         let bottom = (seen.top + seen.height + BEYOND) / scale;
         let view = View { top, bottom, now: state.now.get() };
-        state.rows.with(|rows| {
+        state.laid(|rows| {
             state.columns.with(|columns| {
                 state.model.with(|model| Some(picture(model.as_ref()?, rows, columns, view)))
             })
@@ -112,15 +118,20 @@ fn Drawn() -> impl IntoView {
         drawn.with(|drawn| drawn.as_ref().map(|drawn| (drawn.lanes.clone(), drawn.width, scale)))
     });
     let coming = move || !state.wholly.get();
+    let hand = move || Which::ALL.into_iter().for_each(|which| by_hand(state, which));
+    let scrolled = move |_| {
+        look();
+        beside::scrolled(state);
+    };
     view! {
         {move || coming().then(|| {
             let count = state.model.with(|model| model.as_ref().map_or(0, |model| model.entries.len() as u64));
             view! { <p class="coming">{text::say("loading", &[("count", count.into())])}</p> }
         })}
-        <div class="ladder-scroll" id="scroller" node_ref=scroller on:scroll=move |_| look() on:wheel=move |_| by_hand(state) on:touchmove=move |_| by_hand(state) on:pointerdown=move |event| on_bar(state, &event) tabindex="0" role="region" aria-label=t("ladder-name")>
+        <div class="ladder-scroll" id=state.which.id("scroller") node_ref=scroller on:scroll=scrolled on:wheel=move |_| hand() on:touchmove=move |_| hand() on:pointerdown=move |event| on_bar(state, &event) tabindex="0" role="region" aria-label=move || panes::name(state)>
             {move || heads.get().map(|(heads, width, scale)| lanes(state, heads, width, scale))}
-            <Body drawn=drawn />
-            <Rows drawn=drawn />
+            <Body state=state drawn=drawn />
+            <Rows state=state drawn=drawn />
         </div>
     }
 }
@@ -128,6 +139,7 @@ fn Drawn() -> impl IntoView {
 /// Keeps the reader's row in view, and at the tail the end.
 fn follow_reader(state: State, scroller: NodeRef<Div>, drawn: Memo<Option<Picture>>) {
     let height = Memo::new(move |_| drawn.with(|drawn| drawn.as_ref().map(|drawn| drawn.height)));
+    Effect::new(move |_| state.height.set(height.get().unwrap_or_default()));
     Effect::new(move |_| {
         let _ = (state.row(), state.look.track());
         // At the tail the end is followed as it moves away; elsewhere the reader scrolls freely.
@@ -144,21 +156,23 @@ fn follow_reader(state: State, scroller: NodeRef<Div>, drawn: Memo<Option<Pictur
 
 /// The drawing. Its parts are written as text and put in at once; a click finds its row by place.
 #[component]
-fn Body(drawn: Memo<Option<Picture>>) -> impl IntoView {
-    let state = state();
+fn Body(state: State, drawn: Memo<Option<Picture>>) -> impl IntoView {
     let scale = move || state.look.with(scene::look::Look::scale);
-    let size =
-        move |pick: fn(&Picture) -> f64| drawn.with(|drawn| drawn.as_ref().map_or(0.0, pick));
-    let width = move || (size(|drawn| drawn.width) * scale()).to_string();
-    let height = move || (size(|drawn| drawn.height) * scale()).to_string();
-    let area = move || format!("0 0 {} {}", size(|drawn| drawn.width), size(|drawn| drawn.height));
+    let width = move || drawn.with(|drawn| drawn.as_ref().map_or(0.0, |drawn| drawn.width));
+    let height = move || {
+        let own = drawn.with(|drawn| drawn.as_ref().map_or(0.0, |drawn| drawn.height));
+        // What is scrolled as one is equally high.
+        let other = state.pane(state.which.other());
+        if state.tied() { own.max(other.height.get()) } else { own }
+    };
+    let area = move || format!("0 0 {} {}", width(), height());
     let with = move |write: fn(&Picture) -> String| {
         move || drawn.with(|drawn| drawn.as_ref().map(write).unwrap_or_default())
     };
     let current = move || {
         let row = state.row()?;
-        let place = state.rows.with(|rows| rows.all.get(row).copied())?;
-        let width = (size(|drawn| drawn.width) - 16.0).max(0.0).to_string();
+        let place = state.laid(|rows| rows.all.get(row).copied())?;
+        let width = (width() - 16.0).max(0.0).to_string();
         let (y, height) = (place.top.to_string(), (place.bottom - place.top).to_string());
         Some(view! {
             <rect class="current" data-step=(row + 1).to_string() x="8" y=y width=width height=height rx="6" />
@@ -174,11 +188,11 @@ fn Body(drawn: Memo<Option<Picture>>) -> impl IntoView {
         }
     };
     view! {
-        <svg class="ladder" id="ladder" width=width height=height viewBox=area aria-hidden="true" on:click=click>
+        <svg class="ladder" id=state.which.id("ladder") width=move || (width() * scale()).to_string() height=move || (height() * scale()).to_string() viewBox=area aria-hidden="true" on:click=click>
             <g class="lifelines" inner_html=with(lifelines)></g>
             <g class="now">{current}</g>
             <g class="rows" inner_html=with(rows)></g>
-            <g class="shapes" id="shapes" inner_html=with(|drawn| paint::shapes(&drawn.shapes))></g>
+            <g class="shapes" id=state.which.id("shapes") inner_html=with(|drawn| paint::shapes(&drawn.shapes))></g>
         </svg>
     }
 }
@@ -204,8 +218,7 @@ fn rows(drawn: &Picture) -> String {
 
 /// The same rows as a list, for those who hear the ladder.
 #[component]
-fn Rows(drawn: Memo<Option<Picture>>) -> impl IntoView {
-    let state = state();
+fn Rows(state: State, drawn: Memo<Option<Picture>>) -> impl IntoView {
     let lines = Memo::new(move |_| {
         let current = state.row();
         let count = state.count();
@@ -227,11 +240,16 @@ fn Rows(drawn: Memo<Option<Picture>>) -> impl IntoView {
             })
         })
     });
-    view! { <ol class="unseen" id="rows" aria-label=t("ladder-list") inner_html=move || lines.get()></ol> }
+    view! { <ol class="unseen" id=state.which.id("rows") aria-label=t("ladder-list") inner_html=move || lines.get()></ol> }
 }
 
-/// The ladder is scrolled by hand: it no longer follows the tail, and stays where it is put.
-fn by_hand(state: State) {
+/// A ladder is scrolled by hand: it no longer follows the tail, and stays where it is put. So does the
+/// other, if it goes along.
+fn by_hand(state: State, which: Which) {
+    if which != state.which && !untrack(|| state.tied()) {
+        return;
+    }
+    let state = state.pane(which);
     if state.place.get_untracked() != Place::Tail || state.now.with_untracked(Option::is_none) {
         return;
     }
@@ -244,8 +262,8 @@ fn by_hand(state: State) {
 /// The same by the scroll bar, which is no part of what is scrolled.
 fn on_bar(state: State, event: &leptos::ev::PointerEvent) {
     let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    if target.is_some_and(|target| target.id() == "scroller") {
-        by_hand(state);
+    if target.is_some_and(|target| target.id() == state.which.id("scroller")) {
+        Which::ALL.into_iter().for_each(|which| by_hand(state, which));
     }
 }
 
@@ -257,12 +275,17 @@ fn keep_in_view(state: State, scroller: NodeRef<Div>, drawn: Memo<Option<Picture
     if state.by_hand.get_value() {
         return state.by_hand.set_value(false);
     }
+    // What is scrolled as one is scrolled by the pane in which the reader is.
+    if state.tied() && state.beside.reader.get() != state.which {
+        return;
+    }
     let Some(row) = state.row() else { return };
-    let Some(place) = state.rows.with(|rows| rows.all.get(row).copied()) else { return };
+    let Some(place) = state.laid(|rows| rows.all.get(row).copied()) else { return };
     let Some(element) = scroller.get_untracked() else { return };
     let scale = state.look.with(scene::look::Look::scale);
     let tail = state.place.get() == Place::Tail;
-    let seen = measure(&element);
+    let mut seen = measure(&element);
+    seen.height = beside::seen(state, seen.height);
     let (top, bottom) = (place.top * scale, place.bottom * scale + HEADS);
     let wanted = if tail {
         let height = drawn.with(|drawn| drawn.as_ref().map_or(0.0, |drawn| drawn.height));

@@ -38,6 +38,7 @@ fn lane(state: State, head: Column, at: Place, order: Vec<Vec<String>>) -> impl 
         Role::Agent => "lane agent",
         Role::Client => "lane client",
         Role::Server => "lane server",
+        Role::Store => "lane store",
     };
     let Place { index, count, several, left, wide } = at;
     let is_client = head.role == Role::Client;

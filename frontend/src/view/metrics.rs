@@ -5,23 +5,38 @@ use scene::amount;
 use trace::metrics::Metrics as Figures;
 use trace::time::Micros;
 
+use super::load::{self, Share};
 use super::t;
-use crate::state::state;
+use crate::state::{State, state};
 
 /// A figure: its name in the catalogue, its value, and a few words beside it.
-type Figure = (&'static str, String, String);
+pub type Figure = (&'static str, String, String);
+
+/// What the strip is made of.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Told {
+    lab: String,
+    figures: Figures,
+    /// From the first connection to the last answer's landing.
+    took: Option<Micros>,
+    /// What each instance had to do.
+    instances: Vec<Share>,
+}
+
+fn told(state: State) -> Told {
+    state.model.with(|model| {
+        let Some(model) = model else { return Told { lab: state.lab.get(), ..Told::default() } };
+        let figures = model.metrics();
+        let (lab, instances) = (model.header.lab.clone(), load::shares(model, &figures));
+        Told { lab, took: model.answered_in(), instances, figures }
+    })
+}
 
 /// The strip of figures.
 #[component]
 pub fn Metrics() -> impl IntoView {
     let state = state();
-    let figures = Memo::new(move |_| {
-        state.model.with(|model| {
-            let model = model.as_ref();
-            let figures = model.map(|model| model.metrics()).unwrap_or_default();
-            (figures, model.and_then(|model| model.answered_in()))
-        })
-    });
+    let told = Memo::new(move |_| told(state));
     let open = RwSignal::new(None::<&'static str>);
     let cell = move |(id, value, beside): Figure| {
         let on = move || open.get() == Some(id);
@@ -48,44 +63,104 @@ pub fn Metrics() -> impl IntoView {
     };
     view! {
         <dl class="metrics" aria-label=t("figures")>
-            {move || figures.with(|(figures, took)| all(figures, *took)).into_iter().map(cell).collect_view()}
+            {move || told.with(all).into_iter().map(cell).collect_view()}
         </dl>
         <p class="figure-help" id="figure-help" role="status">
             {move || open.get().map(|id| t(&format!("{id}-how")))}
         </p>
+        {move || (open.get() == Some(load::FIGURE)).then(|| load::table(&told.with(|told| told.instances.clone())))}
     }
 }
 
-fn all(figures: &Figures, took: Option<Micros>) -> [Figure; 5] {
-    let took = took.map(|took| text::say("figure-in", &[("took", (&amount::time(took)).into())]));
+/// The figures of a lab, in the order in which they are shown.
+fn all(told: &Told) -> Vec<Figure> {
+    let Told { lab, figures, .. } = told;
+    let polls = matches!(lab.as_str(), "short_polling" | "long_polling");
+    let notifies = polls || matches!(lab.as_str(), "websocket" | "sse");
+    if !notifies {
+        return vec![
+            connections(figures),
+            requests(told),
+            bytes(figures),
+            share(figures),
+            delay(figures, false),
+        ];
+    }
+    let mut shown = vec![connections(figures), requests(told)];
+    shown.extend(polls.then(|| empty(figures)));
+    shown.extend([messages(figures), share_of(figures), delay(figures, true)]);
+    shown.extend(load::figure(&told.instances));
+    shown
+}
+
+fn connections(figures: &Figures) -> Figure {
     let open = figures.connections_opened.saturating_sub(figures.connections_closed);
-    let bytes = figures.bytes_to_server + figures.bytes_to_client;
-    let delay = figures.delivery_delay_us;
-    let (delay, median) = if delay.count == 0 {
-        ("–".to_owned(), String::new())
-    } else {
-        (amount::time(Micros(delay.p50)), t("figure-median"))
-    };
-    let answered = text::say("figure-answered", &[("count", figures.responses.into())]);
+    let open = text::say("figure-open", &[("count", open.into())]);
+    ("figure-connections", amount::count(figures.connections_opened), open)
+}
+
+fn requests(told: &Told) -> Figure {
+    let figures = &told.figures;
+    // A switch to another protocol is no answer yet.
+    let silent = told.lab == "websocket" && figures.responses == 0;
+    let answered =
+        (!silent).then(|| text::say("figure-answered", &[("count", figures.responses.into())]));
+    let took = told.took.map(amount::time);
+    let took = took.map(|took| text::say("figure-in", &[("took", (&took).into())]));
     let empty = figures.empty_responses;
     let empty = (empty > 0).then(|| text::say("figure-empty", &[("count", empty.into())]));
-    let answered =
-        [Some(answered), took, empty].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    let ways = [("up", figures.bytes_to_server.into()), ("down", figures.bytes_to_client.into())];
+    let beside = [answered, took, empty].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    ("figure-requests", amount::count(figures.requests), beside)
+}
+
+/// How many of the answers brought nothing.
+fn empty(figures: &Figures) -> Figure {
+    let part = amount::share(figures.empty_responses, figures.responses);
+    let beside = text::say("figure-of-answers", &[("part", (&part).into())]);
+    ("figure-empties", amount::count(figures.empty_responses), beside)
+}
+
+fn messages(figures: &Figures) -> Figure {
     let content = amount::bytes(figures.payload_bytes);
-    [
-        (
-            "figure-connections",
-            amount::count(figures.connections_opened),
-            text::say("figure-open", &[("count", open.into())]),
-        ),
-        ("figure-requests", amount::count(figures.requests), answered),
-        ("figure-bytes", amount::count(bytes), text::say("figure-ways", &ways)),
-        (
-            "figure-share",
-            amount::share(figures.payload_bytes, bytes),
-            text::say("figure-content", &[("content", (&content).into())]),
-        ),
-        ("figure-delay", delay, median),
-    ]
+    let beside = text::say("figure-content", &[("content", (&content).into())]);
+    ("figure-messages", amount::count(figures.messages), beside)
+}
+
+fn bytes(figures: &Figures) -> Figure {
+    let all = figures.bytes_to_server + figures.bytes_to_client;
+    ("figure-bytes", amount::count(all), ways(figures))
+}
+
+fn share(figures: &Figures) -> Figure {
+    let all = figures.bytes_to_server + figures.bytes_to_client;
+    let content = amount::bytes(figures.payload_bytes);
+    let beside = text::say("figure-content", &[("content", (&content).into())]);
+    ("figure-share", amount::share(figures.payload_bytes, all), beside)
+}
+
+/// The same where the messages have said how much content there is: of how many bytes.
+fn share_of(figures: &Figures) -> Figure {
+    let (id, value, _) = share(figures);
+    let ways = ways(figures);
+    (id, value, text::say("figure-of-bytes", &[("ways", (&ways).into())]))
+}
+
+fn ways(figures: &Figures) -> String {
+    let ways = [("up", figures.bytes_to_server.into()), ("down", figures.bytes_to_client.into())];
+    text::say("figure-ways", &ways)
+}
+
+fn delay(figures: &Figures, notifies: bool) -> Figure {
+    let id = if notifies { "figure-delivery" } else { "figure-delay" };
+    let delay = figures.delivery_delay_us;
+    if delay.count == 0 {
+        return (id, "–".to_owned(), String::new());
+    }
+    let p99 = amount::time(Micros(delay.p99));
+    let beside = if notifies {
+        text::say("figure-median-p99", &[("p99", (&p99).into())])
+    } else {
+        t("figure-median")
+    };
+    (id, amount::time(Micros(delay.p50)), beside)
 }

@@ -1,16 +1,17 @@
-//! What went wrong, and what is said for a moment.
+//! What went wrong, what the page says of itself, and what is said for a moment.
 
 use leptos::prelude::*;
 
+use super::reports::Reports;
 use super::t;
 use crate::recent;
 use crate::state::{Trouble, state};
 
-/// What went wrong, until it is over or dismissed.
+/// What went wrong, until it is over or dismissed, and what the page says of itself.
 #[component]
 pub fn Notice() -> impl IntoView {
     let state = state();
-    move || {
+    let trouble = move || {
         state.trouble.get().map(|trouble| match trouble {
             Trouble::Away => {
                 view! { <p class="notice" role="status">{t("trouble-away")}</p> }.into_any()
@@ -23,7 +24,8 @@ pub fn Notice() -> impl IntoView {
             }
             .into_any(),
         })
-    }
+    };
+    view! { {trouble} <Reports /> }
 }
 
 /// What is said for a moment, and can be undone.

@@ -1,12 +1,14 @@
 //! The list of labs.
 
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
+use trace::ids::RunId;
 use trace::studio::{Lab, Summary};
 
 use super::t;
-use crate::address;
 use crate::recent::{self, LISTED};
 use crate::state::{State, state};
+use crate::{address, beside};
 
 /// The labs, by group.
 #[component]
@@ -87,13 +89,16 @@ fn Recent() -> impl IntoView {
         // The time of day, as the studio's clock had it in UTC.
         let time = run.started.get(11..16).unwrap_or_default().to_owned();
         let args = [("requests", run.metrics.requests.into()), ("time", (&time).into())];
+        let words = text::say("recent-run", &args);
         let delete = text::say("recent-delete", &[("run", (&run.id.0).into())]);
+        let compare = compare(state, run.id.clone());
         view! {
             <li class="recent">
-                <a class="lab" href=href aria-current=current>
+                <a class="lab" href=href aria-current=current on:click=move |event| visit(state, &event, &run)>
                     <span>{title}</span>
-                    <span class="size">{text::say("recent-run", &args)}</span>
+                    <span class="size">{words}</span>
                 </a>
+                {compare}
                 <button class="delete" aria-label=delete.clone() title=delete on:click=move |_| recent::delete(state, id.clone())>"×"</button>
             </li>
         }
@@ -108,5 +113,33 @@ fn Recent() -> impl IntoView {
                 </section>
             }
         })
+    }
+}
+
+/// Goes to a run; what opens another tab or window is the browser's.
+fn visit(state: State, event: &MouseEvent, run: &Summary) {
+    let elsewhere = event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key();
+    if !elsewhere {
+        event.prevent_default();
+        recent::visit(state, run);
+    }
+}
+
+/// Puts a run beside the one that is shown, or takes it away again.
+fn compare(state: State, run: RunId) -> impl IntoView {
+    let label = text::say("compare-with", &[("run", (&run.0).into())]);
+    let own = run.clone();
+    let on = Memo::new(move |_| state.beside.run.with(|beside| beside.as_ref() == Some(&own)));
+    let click = move |_| {
+        if on.get_untracked() {
+            beside::close(state);
+        } else {
+            beside::open(state, run.clone());
+        }
+    };
+    view! {
+        <button class="compare" class:on=move || on.get() aria-pressed=move || on.get().to_string() aria-label=label.clone() title=label on:click=click>
+            <svg viewBox="0 0 16 16" aria-hidden="true"><path d="M2 3h5v10H2zM9 3h5v10H9z" /></svg>
+        </button>
     }
 }

@@ -1,11 +1,15 @@
-//! How the ladder looks: its clock, its layer, what is folded, how large, and the way back.
+//! How the ladder looks: its clock, its layer, what is folded, how large, whether another stands beside
+//! it, and the way back.
 
 use leptos::prelude::*;
 use scene::ladder::{WHOLE, picture};
 use scene::look::{Clock, Layer, Look};
+use scene::model::Model;
 use scene::player::Place;
 
 use super::t;
+use crate::beside::{self, Align};
+use crate::pane::Which;
 use crate::state::{State, state};
 
 /// The layers and their names.
@@ -17,6 +21,10 @@ const LAYERS: [(Layer, &str, &str); 3] = [
 
 const CLOCKS: [(Clock, &str, &str); 2] =
     [(Clock::Steps, "steps", "clock-steps"), (Clock::Time, "time", "clock-time")];
+
+/// How two ladders are aligned.
+const ALIGNS: [(Align, &str); 3] =
+    [(Align::Start, "compare-start"), (Align::Step, "compare-step"), (Align::Time, "compare-time")];
 
 /// Makes the ladder larger or smaller.
 pub fn zoom(state: State, by: f64) {
@@ -41,9 +49,7 @@ pub fn way_back(state: State) {
 /// As small as it must be for the whole run to be seen, as far as that can be read.
 pub fn fit(state: State) {
     let height = document()
-        .query_selector(".ladder-scroll")
-        .ok()
-        .flatten()
+        .get_element_by_id(&state.which.id("scroller"))
         .map_or(400, |element| element.client_height());
     let room = f64::from(height) - 90.0;
     untrack(|| {
@@ -75,7 +81,8 @@ pub fn Toolbar() -> impl IntoView {
         segment(format!("layer-{id}"), name, on, set)
     };
     let folds = move || {
-        state.model.with(|model| model.as_ref().is_some_and(|model| model.metrics().preflights > 0))
+        let some = |model: &Option<Model>| model.as_ref().is_some_and(Model::folds);
+        Which::ALL.into_iter().any(|which| state.pane(which).model.with(some))
     };
     view! {
         <div class="toolbar" role="group" aria-label=t("toolbar") on:mousedown=super::player::keep_focus class:idle=move || state.model.with(Option::is_none)>
@@ -86,10 +93,28 @@ pub fn Toolbar() -> impl IntoView {
                 let set = move |_| state.set_look(|look| look.folded = !look.folded);
                 segment("fold".to_owned(), "fold", on, set)
             })}
+            <Both />
             <span class="spring"></span>
             <Zoom />
             <Back />
         </div>
+    }
+}
+
+/// Whether two ladders stand side by side, and how they are aligned.
+#[component]
+fn Both() -> impl IntoView {
+    let state = state();
+    let on = move || state.beside.on.get();
+    let align = move |(align, name): (Align, &'static str)| {
+        let chosen = move || state.align() == align;
+        segment(format!("align-{}", align.id()), name, chosen, move |_| beside::align(state, align))
+    };
+    view! {
+        {segment("beside".to_owned(), "compare", on, move |_| beside::toggle(state))}
+        {move || on().then(|| view! {
+            <div class="segments" role="group" aria-label=t("compare-align")>{ALIGNS.into_iter().map(align).collect_view()}</div>
+        })}
     }
 }
 
@@ -100,9 +125,9 @@ fn Zoom() -> impl IntoView {
     view! {
         <div class="segments" role="group" aria-label=t("zoom")>
             <button class="segment" id="zoom-out" aria-label=t("zoom-out") on:click=move |_| zoom(state, 0.8)>"−"</button>
-            <button class="segment" id="zoom" title=t("zoom-reset") on:click=move |_| way_back(state)>{percent}</button>
+            <button class="segment" id="zoom" title=t("zoom-reset") on:click=move |_| way_back(state.reading())>{percent}</button>
             <button class="segment" id="zoom-in" aria-label=t("zoom-in") on:click=move |_| zoom(state, 1.25)>"+"</button>
-            <button class="segment" id="fit" title=t("fit-title") on:click=move |_| fit(state)>{t("fit")}</button>
+            <button class="segment" id="fit" title=t("fit-title") on:click=move |_| fit(state.reading())>{t("fit")}</button>
         </div>
     }
 }
@@ -111,11 +136,15 @@ fn Zoom() -> impl IntoView {
 #[component]
 fn Back() -> impl IntoView {
     let state = state();
+    let reading = move || state.pane(state.beside.reader.get());
     let hidden = move || state.look.with(|look| look.lanes.hidden.len() as u64);
-    let away = move || state.now.with(Option::is_some) && state.place.get() != Place::Tail;
+    let away = move || {
+        let state = reading();
+        state.now.with(Option::is_some) && state.place.get() != Place::Tail
+    };
     view! {
         {move || (hidden() > 0).then(|| {
-            let steps = state.rows.with(|rows| rows.hidden as u64);
+            let steps = reading().rows.with(|rows| rows.hidden as u64);
             let args = [("lanes", hidden().into()), ("steps", steps.into())];
             view! {
                 <button class="segment lone" id="show-lanes" on:click=move |_| state.set_look(|look| look.lanes.hidden.clear())>
@@ -124,7 +153,7 @@ fn Back() -> impl IntoView {
             }
         })}
         {move || away().then(|| view! {
-            <button class="segment lone" id="follow" on:click=move |_| state.place.set(Place::Tail)>{t("follow")}</button>
+            <button class="segment lone" id="follow" on:click=move |_| state.reading().place.set(Place::Tail)>{t("follow")}</button>
         })}
     }
 }

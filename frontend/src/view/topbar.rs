@@ -83,7 +83,7 @@ fn Live() -> impl IntoView {
 }
 
 /// Opens the file that was chosen.
-fn open(state: State, input: &web_sys::HtmlInputElement) {
+pub fn open(state: State, input: &web_sys::HtmlInputElement) {
     let file = input.files().and_then(|files| files.get(0));
     input.set_value("");
     let Some(file) = file else { return };

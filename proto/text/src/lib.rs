@@ -17,13 +17,16 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
 /// A language and its files.
-type Language = (&'static str, [&'static str; 5]);
+type Language = (&'static str, [&'static str; 8]);
 
 /// The languages, the one that is spoken first. A further one is a folder and a row.
 static LANGUAGES: [Language; 1] = [(
     "en",
     [
+        include_str!("../../../assets/text/en/compare.ftl"),
         include_str!("../../../assets/text/en/explain.ftl"),
+        include_str!("../../../assets/text/en/explain_stream.ftl"),
+        include_str!("../../../assets/text/en/explain_websocket.ftl"),
         include_str!("../../../assets/text/en/labs.ftl"),
         include_str!("../../../assets/text/en/ladder.ftl"),
         include_str!("../../../assets/text/en/page.ftl"),

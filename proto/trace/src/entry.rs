@@ -42,7 +42,7 @@ pub enum What {
     Input(Input),
     /// The application says something of itself.
     Note(Note),
-    /// A moment that a browser measured.
+    /// A page tells what only it knows.
     Report(Report),
 }
 
@@ -137,23 +137,49 @@ pub enum Ending {
 /// A button was pressed, by a person or by a program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Input {
-    /// `start`, `stop`, `next` …
+    /// `start`, `stop`, `next`, `send`, `kill`, `restart`, `drop`.
     pub input: String,
+    /// The instance that it is about.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub instance: Option<String>,
 }
 
-/// A moment that the far end measured. It adds a moment to what was heard, and never makes an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// What a page knows of itself and no socket of ours hears. It is told beside the ladder and never
+/// drawn as a mark of it (law 5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
-    /// The connection.
-    pub conn: ConnId,
-    /// Which way.
-    pub dir: Dir,
-    /// Offset up to which the moment holds.
-    pub offset: u64,
-    /// The moment on the far end's clock, brought to this run's.
-    pub measured_us: Micros,
-    /// How far off it may be.
-    pub uncertainty_us: Micros,
+    /// Who says it: a participant.
+    pub client: String,
+    /// What it says.
+    #[serde(flatten)]
+    pub says: Says,
+}
+
+/// What a page says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "says", rename_all = "snake_case")]
+pub enum Says {
+    /// Its socket closed (RFC 6455, section 7.1.5). 1006 never stands in a frame: it is the
+    /// browser's word for an end without one.
+    SocketClosed {
+        /// The code that the browser tells its page.
+        code: u16,
+        /// Whether the close was in order.
+        clean: bool,
+    },
+    /// It opened so many event streams, and so many of them have been answered.
+    StreamsOpened {
+        /// How many it opened.
+        wanted: u64,
+        /// How many were answered so far.
+        answered: u64,
+    },
+    /// Its event stream broke off, and it comes back by itself.
+    StreamBroke {
+        /// The last event id that it has.
+        #[serde(skip_serializing_if = "String::is_empty", default)]
+        last_event_id: String,
+    },
 }
 
 impl What {
@@ -168,8 +194,7 @@ impl What {
             Self::Lost(it) => Some(it.conn),
             Self::Closed(it) => Some(it.conn),
             Self::Note(it) => it.conn,
-            Self::Report(it) => Some(it.conn),
-            Self::Input(_) => None,
+            Self::Report(_) | Self::Input(_) => None,
         }
     }
 }

@@ -6,7 +6,10 @@ use crate::fault::Fault;
 use crate::field::Field;
 use crate::http1::Http1;
 use crate::ids::ConnId;
+use crate::resp::Resp;
 use crate::span::{Dir, Side, Spans};
+use crate::sse::Sse;
+use crate::websocket::Websocket;
 
 /// Something that was said on a connection. It has no time of its own: see [`crate::moments`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +22,7 @@ pub struct Event {
     pub evidence: Spans,
     /// What was said.
     pub kind: Kind,
-    /// The parts of the evidence, without gap or overlap.
+    /// The parts of the evidence, without gap or overlap; a part over a gap in it is two fields.
     pub fields: Vec<Field>,
     /// What is wrong with it.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
@@ -32,6 +35,20 @@ pub struct Event {
 pub enum Kind {
     /// HTTP/1.0 or HTTP/1.1.
     Http1(Http1),
+    /// WebSocket.
+    Websocket(Websocket),
+    /// Server-Sent Events, in the content of an HTTP answer.
+    Sse(Sse),
+    /// RESP, the protocol of Redis and Valkey.
+    Resp(Resp),
+}
+
+impl Kind {
+    /// Whether it points at pieces of a stream that events of a lower layer tile.
+    #[must_use]
+    pub const fn is_upper(&self) -> bool {
+        matches!(self, Self::Sse(_) | Self::Websocket(Websocket::Message(_)))
+    }
 }
 
 impl Event {

@@ -59,4 +59,50 @@ pub enum Code {
     Incomplete,
     /// Bytes before were not recorded, so these are not decoded.
     AfterLoss,
+    /// The accept key is not the one that the request's key asks for (RFC 6455, section 4.2.2).
+    BadAccept,
+    /// A reserved bit is set that no extension gave a meaning (RFC 6455, section 5.2).
+    ReservedBits,
+    /// An opcode that is kept for later use (RFC 6455, section 5.2).
+    UnknownOpcode,
+    /// A client's frame is not masked (RFC 6455, section 5.1).
+    NotMasked,
+    /// A server's frame is masked (RFC 6455, section 5.1).
+    Masked,
+    /// A control frame with more than 125 bytes (RFC 6455, section 5.5).
+    ControlTooLong,
+    /// A control frame in pieces (RFC 6455, section 5.5).
+    ControlFragmented,
+    /// A continuation of nothing (RFC 6455, section 5.4).
+    UnexpectedContinuation,
+    /// A new message within another (RFC 6455, section 5.4).
+    ExpectedContinuation,
+    /// A length in more bytes than it needs (RFC 6455, section 5.2).
+    LengthNotMinimal,
+    /// A length with the highest bit set (RFC 6455, section 5.2).
+    LengthTooLarge,
+    /// A text that is not UTF-8 (RFC 6455, section 8.1).
+    BadUtf8,
+    /// A close code that may not be sent (RFC 6455, section 7.4).
+    BadCloseCode,
+    /// A close of a single byte (RFC 6455, section 5.5.1).
+    CloseTooShort,
+    /// A frame after the close (RFC 6455, section 5.5.1).
+    AfterClose,
+    /// A line whose field name is none of the four (WHATWG HTML, section 9.2.6).
+    UnknownEventField,
+    /// An event id with a NUL, which is ignored (WHATWG HTML, section 9.2.6).
+    EventIdNul,
+    /// A retry time that is not all digits, which is ignored (WHATWG HTML, section 9.2.6).
+    BadRetry,
+    /// An event stream that is not UTF-8: the bytes are read as U+FFFD (WHATWG HTML, section 9.2.6).
+    EventNotUtf8,
+    /// A value's first byte is no type of RESP.
+    BadRespType,
+    /// A length or number of RESP that is none.
+    BadRespLength,
+    /// A value of RESP that does not end with CR LF where it must.
+    BadRespEnd,
+    /// A value of RESP that is nested or as long as no value may be.
+    RespTooLarge,
 }

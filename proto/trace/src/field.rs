@@ -62,11 +62,45 @@ pub enum Name {
     BadLine,
     /// Bytes that no decoder understood.
     Undecoded,
+    /// FIN, the reserved bits and the opcode (RFC 6455, section 5.2).
+    FinAndOpcode,
+    /// The mask bit and the short length (RFC 6455, section 5.2).
+    MaskAndLength,
+    /// The length where the short one has no room (RFC 6455, section 5.2).
+    ExtendedLength,
+    /// The key that masks the payload (RFC 6455, section 5.3).
+    MaskingKey,
+    /// A frame's payload, or a piece of a message (RFC 6455, section 5.2).
+    Payload,
+    /// Why the conversation ends, as a number (RFC 6455, section 5.5.1).
+    CloseCode,
+    /// Why it ends, in words (RFC 6455, section 5.5.1).
+    CloseReason,
+    /// The byte order mark at the beginning of an event stream (WHATWG HTML, section 9.2.5).
+    ByteOrderMark,
+    /// `id`, `event`, `data`, `retry`, or a name that is ignored (WHATWG HTML, section 9.2.6).
+    EventFieldName,
+    /// A value in an event stream (WHATWG HTML, section 9.2.6).
+    EventFieldValue,
+    /// A comment in an event stream (WHATWG HTML, section 9.2.6).
+    Comment,
+    /// The empty line that ends a block (WHATWG HTML, section 9.2.6).
+    EventEnd,
+    /// The first byte of a value, which tells its type (RESP).
+    RespType,
+    /// A length, or a number of elements (RESP).
+    RespLength,
+    /// A value that stands in its line (RESP).
+    RespValue,
+    /// A string of known length (RESP).
+    RespData,
+    /// More elements than are listed one by one.
+    MoreElements,
 }
 
 impl Name {
     /// Every name, for tests that ask whether each has its explanation.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 39] = [
         Self::EmptyLine,
         Self::Method,
         Self::RequestTarget,
@@ -89,5 +123,22 @@ impl Name {
         Self::MoreLines,
         Self::BadLine,
         Self::Undecoded,
+        Self::FinAndOpcode,
+        Self::MaskAndLength,
+        Self::ExtendedLength,
+        Self::MaskingKey,
+        Self::Payload,
+        Self::CloseCode,
+        Self::CloseReason,
+        Self::ByteOrderMark,
+        Self::EventFieldName,
+        Self::EventFieldValue,
+        Self::Comment,
+        Self::EventEnd,
+        Self::RespType,
+        Self::RespLength,
+        Self::RespValue,
+        Self::RespData,
+        Self::MoreElements,
     ];
 }

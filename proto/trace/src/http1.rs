@@ -38,6 +38,15 @@ pub struct Request {
     /// `User-Agent`, where there is one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub user_agent: Option<String>,
+    /// `Upgrade`: the protocol that the client would rather speak.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub upgrade: Option<String>,
+    /// `Sec-WebSocket-Extensions`: what the client offers beside.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub extensions: Option<String>,
+    /// `Last-Event-ID`: the last event that the client has of a stream.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub last_event_id: Option<String>,
     /// A CORS preflight: the browser asks whether it may ask.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub preflight: bool,
@@ -59,6 +68,15 @@ pub struct Response {
     pub framing: Framing,
     /// Whether the connection may carry another request after this.
     pub persistent: bool,
+    /// `Content-Type`, up to 128 letters.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub content_type: Option<String>,
+    /// `Upgrade`: the protocol that is spoken from here on, if the status is 101.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub upgrade: Option<String>,
+    /// `Sec-WebSocket-Extensions`: what the server takes of the offer.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub extensions: Option<String>,
     /// Seconds of `Keep-Alive: timeout=`, where said.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub keep_alive_s: Option<u64>,

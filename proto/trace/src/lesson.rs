@@ -56,4 +56,16 @@ pub enum Figure {
     RequestsOnBusiestConnection,
     /// Connections that the server was the first to close.
     ClosedByServer,
+    /// Answers to a poll without a message.
+    EmptyResponses,
+    /// Messages delivered to a client.
+    Messages,
+    /// The longest time, in milliseconds, from a message's append or sending to its landing.
+    LongestDeliveryMs,
+    /// The most clients that one instance served.
+    ClientsOnBusiestInstance,
+    /// How many in a hundred of all bytes of client connections went over the busiest instance.
+    BusiestInstancePercent,
+    /// Messages that are gone for good.
+    MessagesLost,
 }

@@ -18,6 +18,14 @@ pub mod event;
 
 pub mod http1;
 
+pub mod websocket;
+
+pub mod sse;
+
+pub mod resp;
+
+pub mod spoken;
+
 pub mod note;
 
 pub mod participant;

@@ -1,18 +1,26 @@
 //! The figures of a run: a fold over its log, and nothing else.
 
-use std::collections::BTreeMap;
+mod delivery;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::entry::{Entry, What};
+use crate::entry::{Entry, Opened, What};
 use crate::event::{Event, Kind};
-use crate::http1::{Http1, Request};
+use crate::http1::{Body, Http1, Response};
 use crate::ids::ConnId;
 use crate::moments::Moments;
+use crate::participant::Role;
+use crate::resp::Resp;
 use crate::span::Dir;
+use crate::spoken::{self, Asks};
+use crate::sse::Sse;
 use crate::time::Micros;
+use crate::websocket::Websocket;
+use delivery::{Deliveries, Pages};
 
-/// The figures of a run so far.
+/// The figures of a run so far. The connections to a shared store are counted apart.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Metrics {
     /// TCP connections that became this run's.
@@ -27,7 +35,8 @@ pub struct Metrics {
     pub preflights: u64,
     /// Answers to a poll without a message.
     pub empty_responses: u64,
-    /// Payload messages delivered to a client: here, answers 2xx with content.
+    /// Payload messages delivered to a client: answers 2xx with a page's content, messages in the
+    /// answers to polls, events with data, WebSocket messages.
     pub messages: u64,
     /// Bytes on the lab's connections, all layers.
     pub bytes_to_server: u64,
@@ -37,8 +46,28 @@ pub struct Metrics {
     pub payload_bytes: u64,
     /// Bytes that moved and were not kept.
     pub lost_bytes: u64,
-    /// From a message's sending to its last byte landed at the client.
+    /// Commands to a shared store that is not in this process.
+    #[serde(default)]
+    pub store_commands: u64,
+    /// From a message's append, or its sending where there is no store, to its last byte landed at
+    /// the client.
     pub delivery_delay_us: Delay,
+    /// What each instance had to do with clients, by its name.
+    #[serde(default)]
+    pub load: BTreeMap<String, Load>,
+}
+
+/// What an instance had to do with clients; what instances say to each other is not counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Load {
+    /// Connections from clients.
+    pub connections: u64,
+    /// Requests.
+    pub requests: u64,
+    /// Messages from and to clients, WebSocket messages and events included.
+    pub messages: u64,
+    /// Bytes both ways.
+    pub bytes: u64,
 }
 
 /// How a length of time is spread.
@@ -59,11 +88,16 @@ pub struct Delay {
 pub struct Fold {
     figures: Metrics,
     moments: Moments,
-    preflights: BTreeMap<(ConnId, u64), ()>,
-    /// Heads of good answers whose body is still to come: when they left.
+    /// Connections to a shared store.
+    stores: BTreeSet<ConnId>,
+    /// The instance at the server's end of a client's connection.
+    served_by: BTreeMap<ConnId, String>,
+    /// What is asked for by the requests that wait for their answer; none for a preflight.
+    asked: BTreeMap<(ConnId, u64), Option<Asks>>,
+    /// Good answers whose body is still to come: when they left.
     carrying: BTreeMap<(ConnId, u64), Option<Micros>>,
-    /// In order, so that figures can be had at any moment.
-    delays: Vec<u64>,
+    pages: Pages,
+    deliveries: Deliveries,
 }
 
 impl Fold {
@@ -71,15 +105,22 @@ impl Fold {
     pub fn push(&mut self, entry: &Entry) {
         self.moments.push(entry);
         match &entry.what {
-            What::Opened(_) => self.figures.connections_opened += 1,
-            What::Closed(_) => self.figures.connections_closed += 1,
-            What::Chunk(chunk) => self.count_bytes(chunk.dir, chunk.bytes.len() as u64),
+            What::Opened(opened) => self.opened(opened),
+            What::Closed(closed) => {
+                self.figures.connections_closed += u64::from(!self.stores.contains(&closed.conn));
+                self.pages.forget(closed.conn);
+            }
+            What::Chunk(chunk) => {
+                self.count_bytes(chunk.conn, chunk.dir, chunk.bytes.len() as u64);
+                self.pages.chunk(chunk);
+            }
             What::Lost(lost) => {
-                self.count_bytes(lost.dir, lost.len);
+                self.count_bytes(lost.conn, lost.dir, lost.len);
                 self.figures.lost_bytes += lost.len;
             }
             What::Event(event) => self.event(event),
-            What::Passed(_) | What::Input(_) | What::Note(_) | What::Report(_) => {}
+            What::Note(note) => self.deliveries.note(entry.at_us, note),
+            What::Passed(_) | What::Input(_) | What::Report(_) => {}
         }
     }
 
@@ -87,7 +128,7 @@ impl Fold {
     #[must_use]
     pub fn figures(&self) -> Metrics {
         let mut figures = self.figures.clone();
-        let sorted = &self.delays;
+        let sorted = self.deliveries.delays();
         figures.delivery_delay_us = Delay {
             count: sorted.len() as u64,
             p50: quantile(sorted, 50),
@@ -97,50 +138,132 @@ impl Fold {
         figures
     }
 
-    const fn count_bytes(&mut self, dir: Dir, len: u64) {
+    fn opened(&mut self, opened: &Opened) {
+        if opened.server.role == Role::Store {
+            self.stores.insert(opened.conn);
+            return;
+        }
+        self.figures.connections_opened += 1;
+        if opened.client.role != Role::Server {
+            self.served_by.insert(opened.conn, opened.server.id.clone());
+            self.load(opened.conn, |load| load.connections += 1);
+        }
+    }
+
+    /// Adds to what the instance at the other end of a client's connection had to do.
+    fn load(&mut self, conn: ConnId, add: impl FnOnce(&mut Load)) {
+        if let Some(instance) = self.served_by.get(&conn) {
+            add(self.figures.load.entry(instance.clone()).or_default());
+        }
+    }
+
+    fn count_bytes(&mut self, conn: ConnId, dir: Dir, len: u64) {
+        if self.stores.contains(&conn) {
+            return;
+        }
         match dir {
             Dir::ToServer => self.figures.bytes_to_server += len,
             Dir::ToClient => self.figures.bytes_to_client += len,
         }
+        self.load(conn, |load| load.bytes += len);
     }
 
     fn event(&mut self, event: &Event) {
-        let Kind::Http1(http1) = &event.kind;
-        match http1 {
-            Http1::Request(Request { preflight: true, exchange, .. }) => {
-                self.figures.preflights += 1;
-                self.preflights.insert((event.conn, *exchange), ());
-            }
-            Http1::Request(_) => self.figures.requests += 1,
-            Http1::Response(response) if response.status < 200 => {}
-            Http1::Response(response) => {
-                let exchange = response.exchange.map(|exchange| (event.conn, exchange));
-                if exchange.is_some_and(|key| self.preflights.contains_key(&key)) {
-                    return;
+        match &event.kind {
+            Kind::Http1(http1) => self.http1(event, http1),
+            Kind::Websocket(Websocket::Message(message)) => {
+                self.load(event.conn, |load| load.messages += 1);
+                let times = self.moments.of(event.conn, event.dir(), &event.evidence);
+                let text = message.text.as_deref();
+                match event.dir() {
+                    Dir::ToServer if text.and_then(spoken::sent).is_some() => {
+                        self.deliveries.sent(event.conn, times.left.or(times.landed));
+                    }
+                    Dir::ToServer => {}
+                    Dir::ToClient => {
+                        self.figures.messages += 1;
+                        let delivered = text.and_then(spoken::delivered);
+                        let len = delivered.as_ref().map_or(message.len, |it| it.text.len() as u64);
+                        self.figures.payload_bytes += len;
+                        self.deliveries.landed(delivered.map(|it| it.id), times.landed);
+                    }
                 }
-                self.figures.responses += 1;
-                if let (Some(key), 200..=299) = (exchange, response.status) {
-                    let left = self.moments.of(event.conn, event.dir(), &event.evidence).left;
-                    self.carrying.insert(key, left);
-                }
             }
-            Http1::Body(body) => {
-                let key = body.exchange.map(|exchange| (event.conn, exchange));
-                let carried = match event.dir() {
-                    Dir::ToClient => key.and_then(|key| self.carrying.remove(&key)),
-                    Dir::ToServer => None,
-                };
-                let Some(left) = carried.filter(|_| body.complete) else { return };
+            Kind::Sse(Sse::Block(block)) if block.dispatched => {
+                self.load(event.conn, |load| load.messages += 1);
                 self.figures.messages += 1;
-                self.figures.payload_bytes += body.content_len;
+                self.figures.payload_bytes += block.data_len;
                 let landed = self.moments.of(event.conn, event.dir(), &event.evidence).landed;
-                if let (Some(left), Some(landed)) = (left, landed) {
-                    let delay = landed.since(left).0;
-                    let place = self.delays.partition_point(|other| *other <= delay);
-                    self.delays.insert(place, delay);
+                let id = block.id.as_deref().and_then(|id| id.parse().ok());
+                self.deliveries.landed(id, landed);
+            }
+            Kind::Resp(Resp::Command(_)) => self.figures.store_commands += 1,
+            Kind::Websocket(_) | Kind::Sse(_) | Kind::Resp(_) => {}
+        }
+    }
+
+    fn http1(&mut self, event: &Event, http1: &Http1) {
+        match http1 {
+            Http1::Request(request) if request.preflight => {
+                self.figures.preflights += 1;
+                self.asked.insert((event.conn, request.exchange), None);
+            }
+            Http1::Request(request) => {
+                self.figures.requests += 1;
+                self.load(event.conn, |load| load.requests += 1);
+                let asks = spoken::asks(&request.method, &request.target);
+                self.asked.insert((event.conn, request.exchange), Some(asks));
+                if asks == Asks::Poll {
+                    self.pages.expect(event.conn);
                 }
             }
-            Http1::Malformed | Http1::Partial | Http1::Rest(_) => {}
+            Http1::Response(response) if response.status < 200 && response.status != 101 => {}
+            Http1::Response(response) => self.response(event, response),
+            Http1::Body(body) if event.dir() == Dir::ToClient => self.body(event, body),
+            Http1::Body(_) | Http1::Malformed | Http1::Partial | Http1::Rest(_) => {}
+        }
+    }
+
+    fn response(&mut self, event: &Event, response: &Response) {
+        let exchange = response.exchange.map(|exchange| (event.conn, exchange));
+        let asks = exchange.and_then(|key| self.asked.remove(&key));
+        if asks == Some(None) {
+            return;
+        }
+        // A switch of protocols is an interim answer (RFC 9110, section 15.2.2).
+        self.figures.responses += u64::from(response.status >= 200);
+        let left = self.moments.of(event.conn, event.dir(), &event.evidence).left;
+        match (asks.flatten(), exchange) {
+            (Some(Asks::Poll), _) if response.status == 204 => {
+                self.figures.empty_responses += 1;
+                self.pages.done(event.conn, event.evidence.end());
+            }
+            (Some(Asks::Page | Asks::Poll), Some(key)) if (200..300).contains(&response.status) => {
+                self.carrying.insert(key, left);
+            }
+            _ => self.pages.done(event.conn, event.evidence.end()),
+        }
+    }
+
+    fn body(&mut self, event: &Event, body: &Body) {
+        let key = body.exchange.map(|exchange| (event.conn, exchange));
+        let carried = key.and_then(|key| self.carrying.remove(&key));
+        let content = self.pages.content(event);
+        let Some(left) = carried.filter(|_| body.complete) else { return };
+        let landed = self.moments.of(event.conn, event.dir(), &event.evidence).landed;
+        if let Some(messages) = content.and_then(|content| spoken::batch(&content)) {
+            for message in messages {
+                self.load(event.conn, |load| load.messages += 1);
+                self.figures.messages += 1;
+                self.figures.payload_bytes += message.text.len() as u64;
+                self.deliveries.landed(Some(message.id), landed);
+            }
+            return;
+        }
+        self.figures.messages += 1;
+        self.figures.payload_bytes += body.content_len;
+        if let (Some(left), Some(landed)) = (left, landed) {
+            self.deliveries.took(landed.since(left));
         }
     }
 }

@@ -65,6 +65,125 @@ pub enum What {
         #[serde(skip_serializing_if = "String::is_empty", default)]
         why: String,
     },
+    /// An instance put a message into the shared store. In memory this note is all there is of the
+    /// call; with Redis it stands beside what was heard.
+    StoreAppended {
+        /// The instance that called.
+        instance: String,
+        /// Where the store is.
+        engine: Engine,
+        /// The number that the store gave the message.
+        id: u64,
+        /// Who sent it, in the chat.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        from: Option<String>,
+        /// To whom it is, in the chat.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        to: Option<String>,
+        /// What it says, shortened to 80 letters.
+        text: String,
+    },
+    /// An instance asked the shared store for what is new.
+    StoreRead {
+        /// The instance that called.
+        instance: String,
+        /// Where the store is.
+        engine: Engine,
+        /// The number after which it asked.
+        after: u64,
+        /// The numbers that it got.
+        ids: Vec<u64>,
+    },
+    /// The shared store told an instance that there is something new.
+    StoreWoke {
+        /// The instance that was told.
+        instance: String,
+        /// Where the store is.
+        engine: Engine,
+        /// The number of the newest message.
+        upto: u64,
+    },
+    /// An instance holds a poll: it has nothing new.
+    PollHeld {
+        /// The instance.
+        instance: String,
+        /// How long it holds it at most.
+        limit_us: Micros,
+    },
+    /// An instance lets a held poll go.
+    PollReleased {
+        /// The instance.
+        instance: String,
+        /// Why.
+        by: PollRelease,
+    },
+    /// A user's socket is at an instance.
+    UserJoined {
+        /// The user.
+        user: String,
+        /// The instance.
+        instance: String,
+    },
+    /// A user's socket is gone.
+    UserLeft {
+        /// The user.
+        user: String,
+        /// The instance.
+        instance: String,
+    },
+    /// An instance took a message from its own client: the stateful chat, where no store gives
+    /// numbers. The note's connection is the client's.
+    MessageTaken {
+        /// The instance.
+        instance: String,
+        /// The message's number.
+        id: u64,
+        /// To whom it is.
+        to: String,
+    },
+    /// An instance keeps a message in its own memory, for a user who is there: the stateful chat.
+    MessageKept {
+        /// The instance.
+        instance: String,
+        /// The message's number.
+        id: u64,
+        /// Who sent it.
+        from: String,
+        /// To whom it is.
+        to: String,
+        /// What it says, shortened to 80 letters.
+        text: String,
+    },
+    /// Messages are gone for good.
+    MessagesLost {
+        /// The instance that had them, or that nobody could reach.
+        instance: String,
+        /// The user to whom they were.
+        user: String,
+        /// Their numbers.
+        ids: Vec<u64>,
+        /// Why.
+        why: Vanished,
+    },
+    /// An instance was killed: its connections are cut off, and it takes no new ones.
+    InstanceDown {
+        /// The instance.
+        instance: String,
+        /// For this run alone, or for everybody.
+        reach: Reach,
+    },
+    /// An instance was started again.
+    InstanceUp {
+        /// The instance.
+        instance: String,
+        /// For this run alone, or for everybody.
+        reach: Reach,
+    },
+    /// The lab cuts an event stream off, as its knob or the input `drop` wants.
+    StreamDropped {
+        /// The last event that had gone out.
+        after: u64,
+    },
     /// A knob's cap struck: from here on something is not kept.
     Cap {
         /// What is capped, and at what.
@@ -78,6 +197,8 @@ pub enum What {
 pub enum Act {
     /// Send an answer.
     Answer,
+    /// Send something that nobody asked for: an event, a message, a ping.
+    Push,
     /// Close a connection.
     Close,
 }
@@ -94,4 +215,52 @@ pub enum Release {
     RunEnded,
     /// Nobody waits for the act any more: the client left, or asked again before a close.
     Abandoned,
+}
+
+/// Where the shared store is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Engine {
+    /// In this process: a call is no traffic.
+    Memory,
+    /// Redis or Valkey: a call is heard on its connection.
+    Redis,
+}
+
+/// Why a held poll was let go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PollRelease {
+    /// The store told the instance of a message.
+    Woken,
+    /// The instance asked the store again and found a message.
+    Pulled,
+    /// The time was over.
+    Limit,
+    /// The run ended.
+    RunEnded,
+    /// Nobody waits any more: the client left, or the connection was cut off.
+    Abandoned,
+}
+
+/// Why messages are gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Vanished {
+    /// The instance that had them in its memory was killed.
+    Died,
+    /// The instance where the user was could not be reached.
+    Unreachable,
+    /// The user is at no instance.
+    NobodyThere,
+}
+
+/// For whom an instance is killed or started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// For one run.
+    Run,
+    /// For every run of this server.
+    Everybody,
 }

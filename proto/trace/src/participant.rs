@@ -28,4 +28,6 @@ pub enum Role {
     Client,
     /// A service of the lab.
     Server,
+    /// What the services share and keep things in.
+    Store,
 }

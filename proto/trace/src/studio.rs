@@ -22,6 +22,8 @@ pub struct Lab {
     pub summary: String,
     /// Its parameters.
     pub params: Vec<Param>,
+    /// The inputs that its runs take: `start`, `stop`, `next`, `send` …
+    pub inputs: Vec<String>,
 }
 
 /// A parameter of a lab.
@@ -172,4 +174,22 @@ pub enum Say {
         /// The run's key.
         key: String,
     },
+    /// The page that drives the run has done its part.
+    Done,
+    /// The page that drives the run tells what only it knows.
+    Report(crate::entry::Report),
+}
+
+/// What `POST /api/runs/{id}/inputs` takes: a button, pressed by a person or a program.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Press {
+    /// `start`, `stop`, `next`, `send`, `kill`, `restart` or `drop`.
+    pub input: String,
+    /// The instance to kill or restart, or through which to send.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub instance: Option<String>,
+    /// What to send.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub text: Option<String>,
 }

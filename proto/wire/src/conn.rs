@@ -5,12 +5,18 @@ use trace::ids::ConnId;
 use trace::span::Dir;
 
 use crate::http1::Http1;
+use crate::resp::Resp;
+use crate::websocket::Websocket;
 
 /// The decoder of one connection, from its first byte.
 #[derive(Debug)]
 pub enum Conn {
     /// HTTP/1.0 or HTTP/1.1.
     Http1(Box<Http1>),
+    /// WebSocket, behind the upgrade.
+    Websocket(Box<Websocket>),
+    /// RESP.
+    Resp(Box<Resp>),
 }
 
 impl Conn {
@@ -20,18 +26,35 @@ impl Conn {
         Self::Http1(Box::new(Http1::new(conn)))
     }
 
+    /// A connection on which RESP begins.
+    #[must_use]
+    pub fn resp(conn: ConnId) -> Self {
+        Self::Resp(Box::new(Resp::new(conn)))
+    }
+
     /// Takes the next bytes of a direction, and adds what they complete to `events`.
     pub fn feed(&mut self, dir: Dir, bytes: &[u8], events: &mut Vec<Event>) {
         match self {
-            Self::Http1(http1) => http1.feed(dir, bytes, events),
+            Self::Http1(http1) => {
+                http1.feed(dir, bytes, events);
+                if let Some(mut websocket) = http1.hand_over() {
+                    websocket.begin(events);
+                    *self = Self::Websocket(Box::new(websocket));
+                }
+            }
+            Self::Websocket(websocket) => websocket.feed(dir, bytes, events),
+            Self::Resp(resp) => resp.feed(dir, bytes, events),
         }
     }
 
-    /// Where the body that is under way in a direction began, in its stream.
+    /// Where what is under way in a direction began in its stream: a body, a frame's payload, a
+    /// rest that is not decoded.
     #[must_use]
-    pub const fn open_body(&self, dir: Dir) -> Option<u64> {
+    pub fn open_body(&self, dir: Dir) -> Option<u64> {
         match self {
             Self::Http1(http1) => http1.open_body(dir),
+            Self::Websocket(websocket) => websocket.open_body(dir),
+            Self::Resp(resp) => resp.open_body(dir),
         }
     }
 
@@ -39,6 +62,8 @@ impl Conn {
     pub fn end(&mut self, dir: Dir, events: &mut Vec<Event>) {
         match self {
             Self::Http1(http1) => http1.end(dir, events),
+            Self::Websocket(websocket) => websocket.end(dir, events),
+            Self::Resp(resp) => resp.end(dir, events),
         }
     }
 
@@ -46,6 +71,8 @@ impl Conn {
     pub fn lost(&mut self, dir: Dir, events: &mut Vec<Event>) {
         match self {
             Self::Http1(http1) => http1.lost(dir, events),
+            Self::Websocket(websocket) => websocket.lost(dir, events),
+            Self::Resp(resp) => resp.lost(dir, events),
         }
     }
 }

@@ -1,11 +1,16 @@
 //! One plain sentence and the source for each field, each fault and each event. The words are in
 //! `assets/text`, the sources here.
 
+mod stream;
+mod websocket;
+
 use trace::event::{Event, Kind};
 use trace::fault::Code;
 use trace::field::{Field, Name};
 use trace::http1::{Framing, Http1};
 use trace::span::Side;
+
+pub use websocket::{Bits, bits, close_code};
 
 /// A sentence and where it is specified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,10 +31,27 @@ fn explained(key: &str, sentence: String, source: &'static str) -> Explained {
 /// Explains a field of an event. `text` is the field's own text; `header` the name of the header
 /// to which it belongs, where it belongs to one.
 #[must_use]
-#[rustfmt::skip] // a table is read line by line
 pub fn field(event: &Event, field: &Field, text: &str, header: Option<&str>) -> Explained {
+    // A name may stand in several protocols: the event's own says what it is there.
+    let own = match event.kind {
+        Kind::Http1(_) => None,
+        Kind::Websocket(_) => websocket::field(event, field, text),
+        Kind::Sse(_) | Kind::Resp(_) => stream::field(event, field, text),
+    };
+    own.or_else(|| of_http(event, field, text, header))
+        .or_else(|| websocket::field(event, field, text))
+        .or_else(|| stream::field(event, field, text))
+        .unwrap_or_else(|| {
+            let sentence = text::say("explain-bad-line", &[]);
+            explained("explain-bad-line", sentence, "RFC 9112, section 2.2")
+        })
+}
+
+/// Explains a field of HTTP; none for any other.
+#[rustfmt::skip] // a table is read line by line
+fn of_http(event: &Event, field: &Field, text: &str, header: Option<&str>) -> Option<Explained> {
     let len = field.span.len;
-    match field.name {
+    Some(match field.name {
         Name::Method => explained("explain-method", method(text), "RFC 9110, section 9"),
         Name::HttpVersion => explained("explain-version", version(text), "RFC 9112, section 2.3"),
         Name::StatusCode => explained("explain-status", status(text), "RFC 9110, section 15"),
@@ -38,16 +60,16 @@ pub fn field(event: &Event, field: &Field, text: &str, header: Option<&str>) -> 
         Name::Content => explained("explain-content", content(event, len), "RFC 9112, section 6.3"),
         Name::ChunkSize => explained("explain-chunk-size", chunk_size(text), "RFC 9112, section 7.1"),
         name => {
-            let (key, source) = plain(name, len);
+            let (key, source) = plain(name, len)?;
             explained(key, sized(key, len), source)
         }
-    }
+    })
 }
 
 /// Fields of which the same is to be said wherever they stand, but for their size.
 #[rustfmt::skip] // a table is read line by line
-const fn plain(name: Name, len: u64) -> (&'static str, &'static str) {
-    match name {
+const fn plain(name: Name, len: u64) -> Option<(&'static str, &'static str)> {
+    Some(match name {
         Name::EmptyLine => ("explain-empty-line", "RFC 9112, section 2.2"),
         Name::RequestTarget => ("explain-target", "RFC 9112, section 3.2"),
         Name::ReasonPhrase => ("explain-reason", "RFC 9112, section 4"),
@@ -63,8 +85,9 @@ const fn plain(name: Name, len: u64) -> (&'static str, &'static str) {
         Name::BodyEnd => ("explain-body-end", "RFC 9112, section 7.1"),
         Name::MoreLines => ("explain-more-lines", "RFC 9112, section 2.1"),
         Name::Undecoded => ("explain-undecoded", "RFC 9112, section 2.2"),
-        _ => ("explain-bad-line", "RFC 9112, section 2.2"),
-    }
+        Name::BadLine => ("explain-bad-line", "RFC 9112, section 2.2"),
+        _ => return None,
+    })
 }
 
 fn of_header(key: &str, name: &str, from: Side) -> Explained {
@@ -147,7 +170,11 @@ fn content(event: &Event, len: u64) -> String {
 /// What a header is for.
 #[rustfmt::skip] // a table is read line by line
 fn about_header(name: &str, from: Side) -> (&'static str, &'static str) {
-    match name.to_ascii_lowercase().as_str() {
+    let name = name.to_ascii_lowercase();
+    if let Some(told) = websocket::header(&name, from) {
+        return told;
+    }
+    match name.as_str() {
         "host" => ("explain-header-host", "RFC 9110, section 7.2"),
         "connection" => ("explain-header-connection", "RFC 9110, section 7.6.1"),
         "keep-alive" => ("explain-header-keep-alive", "RFC 2068, section 19.7.1"),
@@ -163,6 +190,7 @@ fn about_header(name: &str, from: Side) -> (&'static str, &'static str) {
         "cache-control" => ("explain-header-cache-control", "RFC 9111, section 5.2"),
         "access-control-allow-origin" => ("explain-header-allow-origin", "Fetch standard, section 3.3.3"),
         "timing-allow-origin" => ("explain-header-timing-allow-origin", "Resource Timing, section 4.5"),
+        "last-event-id" => ("explain-header-last-event-id", "WHATWG HTML, section 9.2.4"),
         "vary" => ("explain-header-vary", "RFC 9110, section 12.5.5"),
         other if other.starts_with("sec-fetch-") => ("explain-header-fetch", "Fetch Metadata, section 2"),
         other if other.starts_with("sec-ch-") => ("explain-header-hint", "User-Agent Client Hints, section 3"),
@@ -198,6 +226,9 @@ pub fn fault(code: Code) -> Explained {
         Code::Unsolicited => ("explain-fault-unsolicited", "RFC 9112, section 9.2"),
         Code::Incomplete => ("explain-fault-incomplete", "RFC 9112, section 8"),
         Code::AfterLoss => ("explain-fault-loss", "Lifeline's own caps"),
+        of_others => websocket::fault(of_others)
+            .or_else(|| stream::fault(of_others))
+            .unwrap_or(("explain-bad-line", "RFC 9112, section 2.2")),
     };
     explained(key, text::say(key, &[]), source)
 }
@@ -233,7 +264,12 @@ mod tests {
 
     #[test]
     fn every_key_of_the_tables_is_in_the_catalogue() {
-        let quoted = include_str!("explain.rs").split('"');
+        let tables = [
+            include_str!("explain.rs"),
+            include_str!("explain/stream.rs"),
+            include_str!("explain/websocket.rs"),
+        ];
+        let quoted = tables.iter().flat_map(|table| table.split('"'));
         // In two halves, so that it is no key itself.
         let [all, faults] = [concat!("explain", "-"), concat!("explain", "-fault-")];
         let keys = quoted.filter(|key| key.starts_with(all));
@@ -244,7 +280,7 @@ mod tests {
             assert!(titled || !key.starts_with(faults), "{key} has no title");
             found += 1;
         }
-        assert!(found > 80, "{found}");
+        assert!(found > 150, "{found}");
     }
 
     #[test]
@@ -263,5 +299,8 @@ mod tests {
         assert_eq!(told(Name::LineEnd, 1, "", None).title, "Line end");
         let value = told(Name::FieldValue, 1, "a", Some("Host"));
         assert_eq!((value.title.as_str(), value.source), ("Field value", "RFC 9110, section 7.2"));
+        let upgrade = told(Name::FieldValue, 9, "websocket", Some("Upgrade"));
+        assert_eq!(upgrade.source, "RFC 9110, section 7.8");
+        assert_eq!(fault(Code::NotMasked).title, "Not masked");
     }
 }

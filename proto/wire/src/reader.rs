@@ -33,6 +33,22 @@ impl Reader {
         self.buffer.get(self.used..).unwrap_or_default()
     }
 
+    /// What waits, up to so many bytes.
+    #[must_use]
+    pub fn first(&self, most: u64) -> &[u8] {
+        let waiting = self.peek();
+        let len = usize::try_from(most).map_or(waiting.len(), |most| most.min(waiting.len()));
+        waiting.get(..len).unwrap_or_default()
+    }
+
+    /// Gives back the room of what is used up: most connections are idle most of the time.
+    pub fn settle(&mut self) {
+        if self.used == self.buffer.len() {
+            self.buffer = Vec::new();
+            self.used = 0;
+        }
+    }
+
     /// Offset in the stream of the first byte that waits.
     #[must_use]
     pub const fn offset(&self) -> u64 {
@@ -118,7 +134,12 @@ mod tests {
         assert_eq!(reader.line(), None);
         reader.push(b"o\n");
         assert_eq!(reader.peek(), b"two\n");
+        assert_eq!((reader.first(2), reader.first(99)), (&b"tw"[..], &b"two\n"[..]));
+        reader.settle();
         assert_eq!(reader.take(99), Span { start: 4, len: 4 });
         assert_eq!(reader.offset(), 8);
+        reader.settle();
+        reader.push(b"x");
+        assert_eq!((reader.offset(), reader.peek()), (8, &b"x"[..]));
     }
 }

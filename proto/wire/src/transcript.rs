@@ -36,7 +36,8 @@ pub fn parse(text: &str) -> Result<Script, String> {
     Ok(script)
 }
 
-fn unescape(text: &str) -> Result<Vec<u8>, String> {
+/// The bytes that [`escape`] wrote.
+pub(crate) fn unescape(text: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.chars();
     while let Some(char) = rest.next() {
@@ -79,10 +80,15 @@ pub fn escape(bytes: &[u8]) -> String {
     text
 }
 
-/// The events of a conversation that then ends, the client's side first.
+/// The events of a conversation that begins with HTTP/1 and then ends, the client's side first.
 #[must_use]
 pub fn decode(script: &Script) -> Vec<Event> {
-    let mut conn = Conn::http1(ConnId(1));
+    decode_on(Conn::http1(ConnId(1)), script)
+}
+
+/// The events of a conversation on a connection that then ends, the client's side first.
+#[must_use]
+pub fn decode_on(mut conn: Conn, script: &Script) -> Vec<Event> {
     let mut events = Vec::new();
     for (dir, bytes) in script {
         conn.feed(*dir, bytes, &mut events);

@@ -60,16 +60,21 @@ pub async fn live(
         .max_message_size(4 * 1024)
         .max_frame_size(4 * 1024)
         .on_upgrade(move |socket| async move {
-            let follower = Follower { run, seen, trusted, driver: None };
+            let follower = Follower { run, seen, trusted, driver: None, reports: 0 };
             follower.follow(socket, stop).await;
         }))
 }
+
+/// The most reports that a page may write into a log.
+const REPORTS: u64 = 1_000;
 
 struct Follower {
     run: Arc<Run>,
     seen: Seq,
     trusted: bool,
     driver: Option<Driver>,
+    /// How much it has reported.
+    reports: u64,
 }
 
 impl Follower {
@@ -107,11 +112,20 @@ impl Follower {
         }
     }
 
-    /// What a page says: so far, only that it drives the run.
+    /// What a page says: that it drives the run, what only it knows of it, that it is done.
     fn hear(&mut self, said: &str) {
-        let Ok(Say::Drive { key }) = serde_json::from_str(said) else { return };
-        if (self.trusted || same(&key, &self.run.key)) && self.driver.is_none() {
-            self.driver = Some(self.run.attach());
+        match serde_json::from_str(said) {
+            Ok(Say::Drive { key })
+                if self.driver.is_none() && (self.trusted || same(&key, &self.run.key)) =>
+            {
+                self.driver = Some(self.run.attach());
+            }
+            Ok(Say::Done) if self.driver.is_some() => self.run.page_done(),
+            Ok(Say::Report(report)) if self.driver.is_some() && self.reports < REPORTS => {
+                self.reports += 1;
+                self.run.report(report);
+            }
+            _ => {}
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The studio: the page, and the API that it and other programs use. Never captured.
 
 mod guard;
+mod inputs_api;
+mod instances_api;
 mod lessons_api;
 mod live;
 mod page;
@@ -24,6 +26,7 @@ use tower::ServiceExt as _;
 use trace::studio::{Lab, Origins};
 
 use crate::config::Config;
+use crate::instances::Switches;
 use crate::labs;
 use crate::listen::Service;
 use crate::runs::Runs;
@@ -37,6 +40,8 @@ pub struct Studio {
     pub runs: Arc<Runs>,
     /// The lab services.
     pub services: Vec<Service>,
+    /// Which of them listen.
+    pub switches: Arc<Switches>,
     /// Ends everything.
     pub stop: CancellationToken,
     addr: SocketAddr,
@@ -46,18 +51,30 @@ pub struct Studio {
     page: page::Page,
 }
 
+/// What the studio shares with the labs.
+#[derive(Debug)]
+pub struct Known {
+    /// The lab services.
+    pub services: Vec<Service>,
+    /// The runs.
+    pub runs: Arc<Runs>,
+    /// Which services listen.
+    pub switches: Arc<Switches>,
+}
+
 impl Studio {
     /// The studio of a server that listens.
     pub fn new(
         config: &Config,
         addr: SocketAddr,
-        services: Vec<Service>,
-        runs: Arc<Runs>,
+        known: Known,
         stop: CancellationToken,
     ) -> Arc<Self> {
+        let Known { services, runs, switches } = known;
         let lab_urls = config.overrides();
         let machine = gethostname::gethostname().to_string_lossy().to_ascii_lowercase();
-        Arc::new(Self { runs, services, stop, addr, lab_urls, machine, page: page::Page::load() })
+        let page = page::Page::load();
+        Arc::new(Self { runs, services, switches, stop, addr, lab_urls, machine, page })
     }
 
     /// Every address by name, under the host name that the caller used.
@@ -159,7 +176,8 @@ fn router(studio: Arc<Studio>) -> Router {
         .route("/api/lessons/{lab}", get(lessons_api::lesson))
         .route("/api/runs", get(runs_api::list).post(runs_api::create))
         .route("/api/runs/{id}", get(runs_api::summary).delete(runs_api::delete))
-        .route("/api/runs/{id}/inputs", post(runs_api::input))
+        .route("/api/instances/{name}/{act}", post(instances_api::turn))
+        .route("/api/runs/{id}/inputs", post(inputs_api::input))
         .route("/api/runs/{id}/log", get(runs_api::log))
         .route("/api/runs/{id}/export/{format}", get(runs_api::export))
         .route("/api/runs/{id}/live", get(live::live))

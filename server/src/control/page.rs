@@ -46,7 +46,10 @@ impl Page {
     /// What the page may load and call: itself, and the labs.
     fn policy(&self, studio: &Studio, caller: &Caller, host: &str) -> String {
         let origins = studio.origins(caller);
-        let labs: Vec<&str> = origins.values().map(String::as_str).collect();
+        // A source of http does not cover a socket to the same port.
+        let socket = |origin: &String| origin.replacen("http", "ws", 1);
+        let labs: Vec<String> =
+            origins.values().flat_map(|origin| [origin.clone(), socket(origin)]).collect();
         format!(
             "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{}; style-src 'self'; \
              img-src 'self' data: blob:; font-src 'self'; \

@@ -1,4 +1,4 @@
-//! Runs over the API: make, list, look at, press, read, delete.
+//! Runs over the API: make, list, look at, read, delete.
 
 use std::sync::Arc;
 
@@ -13,12 +13,13 @@ use futures_util::stream;
 use serde::Deserialize;
 use trace::ids::{RunId, Seq};
 use trace::log::{FORMAT, Header};
-use trace::studio::{Created, NewRun, RunState, Summary};
+use trace::studio::{Created, NewRun, Summary};
 
 use super::Studio;
 use super::guard::Caller;
 use super::problem::Refused;
 use crate::clock;
+use crate::instance::Shared;
 use crate::labs::{self, Kind};
 use crate::run::{Run, urls};
 use crate::runs::{new_id, new_key};
@@ -26,7 +27,8 @@ use crate::runs::{new_id, new_key};
 /// How many entries are read from a log at once.
 const PAGE: usize = 512;
 
-type Answer<T> = Result<T, Refused>;
+/// What a call gives.
+pub type Answer<T> = Result<T, Refused>;
 
 /// `POST /api/runs`
 pub async fn create(
@@ -43,17 +45,19 @@ pub async fn create(
     let params = labs::fill(&kind.describe(), new.params)
         .map_err(|bad| Refused::new(StatusCode::UNPROCESSABLE_ENTITY, bad.to_string()))?;
     let services = kind.services(&studio.services);
-    let peer = params.get("peer").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let engine = studio.runs.store.engine();
     let header = Header {
         lifeline: FORMAT,
         run: new_id(),
         lab: new.lab,
-        participants: kind.participants(peer, &services),
+        participants: kind.participants(&params, &services, engine),
         params,
         seed: new.seed.unwrap_or(0),
         started: clock::wall(),
     };
-    let run = studio.runs.add(Run::new(header, new_key(), studio.runs.caps)).ok_or_else(|| {
+    let caps = studio.runs.caps;
+    let shared = Shared::new(&services, studio.runs.store.clone(), caps.store_rows);
+    let run = studio.runs.add(Run::new(header, new_key(), caps, shared)).ok_or_else(|| {
         Refused::too_many(format!(
             "{} runs are under way; end or delete one.",
             studio.runs.caps.runs
@@ -75,7 +79,7 @@ pub async fn create(
 }
 
 /// What is wrong with a body: its size, its type, its JSON or its shape.
-fn bad_json(rejection: JsonRejection) -> Refused {
+pub fn bad_json(rejection: JsonRejection) -> Refused {
     let detail = match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => "The body may have 1 MiB.".to_owned(),
         _ => rejection.body_text(),
@@ -95,7 +99,7 @@ fn run_urls(
     urls(&studio.origins(caller), &names, &run.id)
 }
 
-fn find(studio: &Studio, id: &str) -> Answer<Arc<Run>> {
+pub fn find(studio: &Studio, id: &str) -> Answer<Arc<Run>> {
     studio.runs.get(&RunId(id.to_owned())).ok_or_else(|| Refused::unknown_run(id))
 }
 
@@ -139,77 +143,6 @@ pub async fn delete(
     studio.runs.remove(&run.id);
     tracing::info!(run = %run.id, "deleted");
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// What a button says.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Pressed {
-    input: String,
-}
-
-/// `POST /api/runs/{id}/inputs`
-pub async fn input(
-    State(studio): State<Arc<Studio>>,
-    caller: Caller,
-    Path(id): Path<String>,
-    body: Result<Json<Pressed>, JsonRejection>,
-) -> Answer<StatusCode> {
-    let run = find(&studio, &id)?;
-    caller.check_key(&studio, &run)?;
-    let Json(pressed) = body.map_err(bad_json)?;
-    if !run.state().serves() {
-        return Err(Refused::new(StatusCode::GONE, "This run is over; make a new one."));
-    }
-    let conflict = |detail: &str| Err(Refused::new(StatusCode::CONFLICT, detail));
-    match pressed.input.as_str() {
-        "start" if run.state() != RunState::Ready => {
-            return conflict("This run was started already.");
-        }
-        "start" if run.word("peer") == "browser" && !driven_soon(&run).await => {
-            return conflict(
-                "No page drives this run: open it in a browser, or set peer to agent.",
-            );
-        }
-        "start" => start(&studio, &run),
-        "stop" => {
-            run.input("stop");
-            run.go_to(RunState::Finished, "stopped");
-        }
-        "next" if !run.gate.waits() => return conflict("Nothing waits."),
-        "next" => {
-            run.input("next");
-            run.gate.next();
-        }
-        _ => {
-            let detail = "input takes one of start, stop, next in this lab";
-            return Err(Refused::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
-        }
-    }
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// Whether a page drives the run, or comes to do so in a moment: a page that has just made a run
-/// presses start while its feed is still being connected.
-async fn driven_soon(run: &Run) -> bool {
-    for _ in 0..20 {
-        if run.driven() {
-            return true;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
-    }
-    run.driven()
-}
-
-fn start(studio: &Studio, run: &Arc<Run>) {
-    // The state first: a page that reads `start` may ask at once.
-    if !run.go_to(RunState::Running, "") {
-        return;
-    }
-    run.input("start");
-    if let Some(kind) = Kind::named(&run.log.header.lab) {
-        tokio::spawn(kind.drive(Arc::clone(run), kind.services(&studio.services)));
-    }
 }
 
 /// From where a log is read.

@@ -8,7 +8,7 @@ use trace::studio::Lab;
 use super::{asking, common, integer, lab};
 use crate::agent::Client;
 use crate::listen::Service;
-use crate::run::Run;
+use crate::run::{Run, agent};
 
 /// Its words and its knobs.
 #[must_use]
@@ -23,7 +23,7 @@ pub fn describe() -> Lab {
 pub async fn ask(run: &Run, service: &Service) -> anyhow::Result<()> {
     let path = format!("/r/{}/{}", run.id, run.word("resource"));
     let one = || async {
-        let mut client = Client::connect(run, service).await?;
+        let mut client = Client::connect(run, service.addr, agent()).await?;
         client.get(&path, Version::Http10).await?;
         client.closed().await
     };

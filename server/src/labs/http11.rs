@@ -6,7 +6,7 @@ use trace::studio::Lab;
 use super::{asking, common, integer, lab};
 use crate::agent::Client;
 use crate::listen::Service;
-use crate::run::Run;
+use crate::run::{Run, agent};
 
 /// Its words and its knobs.
 #[must_use]
@@ -29,7 +29,7 @@ pub fn describe() -> Lab {
 
 /// The agent asks: on one connection, in order, as a client without pipelining must.
 pub async fn ask(run: &Run, service: &Service) -> anyhow::Result<()> {
-    let mut client = Client::connect(run, service).await?;
+    let mut client = Client::connect(run, service.addr, agent()).await?;
     for number in 1..=run.number("requests") {
         let delay = match (number, run.number("slow_ms")) {
             (2, slow @ 1..) => format!("?delay_ms={slow}"),

@@ -4,16 +4,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use trace::studio::Problem;
 
-use crate::caps::Caps;
+use super::sent;
+use crate::content::Content;
 use crate::refusal::Refusal;
 use crate::run::Bound;
-
-/// The fewest bytes a second that a body may bring.
-const SLOWEST: u64 = 100;
 
 /// The longest delay that may be asked for, in milliseconds.
 const DELAY_MAX: u64 = 10_000;
@@ -31,9 +28,9 @@ const DOG: &[u8] = include_bytes!("../../../assets/labs/dog.png");
 pub async fn answer(
     bound: &Bound,
     request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Refusal> {
+) -> Result<Response<Content>, Refusal> {
     let (parts, body) = request.into_parts();
-    let sent = count(body, bound.run.caps).await?;
+    let (sent, _) = sent::read(body, bound.run.caps, 0).await?;
     let prefix = format!("/r/{}", bound.run.id);
     let path = parts.uri.path().strip_prefix(&prefix).unwrap_or_default();
     if parts.method == Method::OPTIONS {
@@ -55,7 +52,7 @@ pub async fn answer(
     Ok(response)
 }
 
-fn hello(sent: u64) -> Response<Full<Bytes>> {
+fn hello(sent: u64) -> Response<Content> {
     let text = match sent {
         0 => "Hello.\n".to_owned(),
         sent => format!("Hello. You sent {sent} bytes.\n"),
@@ -63,15 +60,15 @@ fn hello(sent: u64) -> Response<Full<Bytes>> {
     content("text/plain; charset=utf-8", Bytes::from(text))
 }
 
-fn content(kind: &'static str, bytes: Bytes) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(bytes));
+pub fn content(kind: &'static str, bytes: Bytes) -> Response<Content> {
+    let mut response = Response::new(Content::from(bytes));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     response
 }
 
 /// The answer to a browser that asks whether a page of another origin may ask.
-fn preflight() -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::default());
+pub fn preflight() -> Response<Content> {
+    let mut response = Response::new(Content::default());
     *response.status_mut() = StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
     let any = HeaderValue::from_static("*");
@@ -81,7 +78,7 @@ fn preflight() -> Response<Full<Bytes>> {
     response
 }
 
-fn method_not_allowed() -> Response<Full<Bytes>> {
+fn method_not_allowed() -> Response<Content> {
     let mut response = problem(&Problem {
         kind: "about:blank".to_owned(),
         title: "Method Not Allowed".to_owned(),
@@ -92,7 +89,7 @@ fn method_not_allowed() -> Response<Full<Bytes>> {
     response
 }
 
-fn unknown_path(path: &str) -> Response<Full<Bytes>> {
+fn unknown_path(path: &str) -> Response<Content> {
     problem(&Problem {
         kind: "about:blank".to_owned(),
         title: "Not Found".to_owned(),
@@ -102,7 +99,7 @@ fn unknown_path(path: &str) -> Response<Full<Bytes>> {
 }
 
 /// A problem as an answer.
-pub fn problem(problem: &Problem) -> Response<Full<Bytes>> {
+pub fn problem(problem: &Problem) -> Response<Content> {
     let bytes = Bytes::from(serde_json::to_vec(problem).unwrap_or_default());
     let mut response = content("application/problem+json", bytes);
     *response.status_mut() =
@@ -122,32 +119,5 @@ fn delay(query: &str) -> Result<Duration, Problem> {
             status: 422,
             detail: format!("delay_ms takes a whole number from 0 to {DELAY_MAX}."),
         }),
-    }
-}
-
-/// Reads a body to its end, bounded in length and in slowness, and says how long it was.
-async fn count(mut body: Incoming, caps: Caps) -> Result<u64, Refusal> {
-    let window = Duration::from_secs(caps.slow_body_s);
-    let mut total = 0;
-    let mut window_end = tokio::time::Instant::now() + window;
-    let mut in_window = 0;
-    loop {
-        match tokio::time::timeout_at(window_end, body.frame()).await {
-            Ok(None) => return Ok(total),
-            Ok(Some(Err(_))) => return Err(Refusal::BadRequest),
-            Ok(Some(Ok(frame))) => {
-                let len = frame.data_ref().map_or(0, Bytes::len) as u64;
-                in_window += len;
-                total += len;
-                if total > caps.lab_body_bytes {
-                    return Err(Refusal::BodyTooLarge);
-                }
-            }
-            Err(_) if in_window < SLOWEST * caps.slow_body_s => return Err(Refusal::SlowBody),
-            Err(_) => {
-                in_window = 0;
-                window_end += window;
-            }
-        }
     }
 }

@@ -4,6 +4,7 @@
 //! Size ──► Data ──► DataEnd ──► Size …      Size (0) ──► Trailers ──► done
 //! ```
 
+use trace::event::Event;
 use trace::fault::{Code, Fault};
 use trace::field::{Field, Name};
 use trace::span::Span;
@@ -11,12 +12,27 @@ use trace::span::Span;
 use super::HEAD_MAX;
 use super::head::tile_header;
 use crate::reader::{FAULTS, Reader, Tiler, split_line_end};
+use crate::sse::Sse;
 
 /// The longest line with a chunk's length that is read, extension included.
 const SIZE_LINE_MAX: usize = 4_096;
 
 /// The most fields that are listed one by one; what follows is one field `MoreChunks`.
 const FIELDS_LISTED: usize = 4_096;
+
+/// Takes up to `most` bytes of a body's content; an event stream hears them as they come.
+pub fn take_content(
+    reader: &mut Reader,
+    most: u64,
+    stream: Option<&mut Sse>,
+    events: &mut Vec<Event>,
+) {
+    let content = reader.first(most);
+    if let Some(stream) = stream.filter(|_| !content.is_empty()) {
+        stream.content(content, reader.offset(), events);
+    }
+    reader.take(most);
+}
 
 /// A chunked body under way.
 #[derive(Debug)]
@@ -69,11 +85,17 @@ impl Chunked {
         Span::between(self.start, self.end)
     }
 
-    pub fn step(&mut self, reader: &mut Reader) -> Step {
+    pub fn step(
+        &mut self,
+        reader: &mut Reader,
+        stream: Option<&mut Sse>,
+        events: &mut Vec<Event>,
+    ) -> Step {
         match self.phase {
             Phase::Size => self.size(reader),
             Phase::Data { start, end } => {
-                reader.take(end.saturating_sub(reader.offset()));
+                let due = end.saturating_sub(reader.offset());
+                take_content(reader, due, stream, events);
                 if reader.offset() < end {
                     return Step::Wait;
                 }

@@ -3,7 +3,7 @@
 use trace::fault::{Code, Fault};
 use trace::http1::{Framing, Version};
 
-use super::AskedBy;
+use super::exchange::AskedBy;
 
 /// The headers of a message.
 pub struct Headers<'a>(&'a [httparse::Header<'a>]);
@@ -31,7 +31,7 @@ impl<'a> Headers<'a> {
     }
 
     /// The members of the lists in all headers of this name (RFC 9110, section 5.6.1).
-    fn list(&self, name: &'static str) -> impl Iterator<Item = &'a [u8]> {
+    pub fn list(&self, name: &'static str) -> impl Iterator<Item = &'a [u8]> {
         self.all(name)
             .flat_map(|value| value.split(|byte| *byte == b','))
             .map(<[u8]>::trim_ascii)
@@ -100,6 +100,16 @@ pub const fn of_response(status: u16, by_headers: Framing, asked_by: AskedBy) ->
         }
         _ => by_headers,
     }
+}
+
+/// Whether an answer's content is an event stream that can be read: what is coded, by whichever of
+/// the two layers, is not undone.
+pub fn is_event_stream(headers: &Headers<'_>) -> bool {
+    let kind = headers.all("content-type").next().unwrap_or_default();
+    let media = kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    media.eq_ignore_ascii_case(b"text/event-stream")
+        && headers.list("content-encoding").all(|coding| coding.eq_ignore_ascii_case(b"identity"))
+        && headers.list("transfer-encoding").all(|coding| coding.eq_ignore_ascii_case(b"chunked"))
 }
 
 /// Whether the sender lets the connection carry another message (RFC 9112, section 9.3).

@@ -4,8 +4,10 @@
 use trace::fault::{Code, Fault};
 use trace::field::{Field, Name};
 use trace::http1::{Http1 as Said, Request, Response, Version};
+use trace::span::Span;
 
 use super::framing::{self, Headers};
+use super::upgrade::{self, Handshake};
 use super::{FIELDS_MAX, HEAD_MAX};
 use crate::reader::{FAULTS, Tiler, split_line_end};
 
@@ -28,6 +30,16 @@ pub struct Parsed {
     pub faults: Vec<Fault>,
     /// Whether it is known where the next message begins.
     pub in_sync: bool,
+    pub apart: Apart,
+}
+
+/// What the decoder acts on beside what the event says.
+#[derive(Debug, Default)]
+pub struct Apart {
+    /// The head's part of a handshake for WebSocket.
+    pub websocket: Option<Handshake>,
+    /// Whether the content is an event stream that can be read.
+    pub event_stream: bool,
 }
 
 /// Looks for the empty line that ends a head. `searched` remembers how far was looked, so that each
@@ -75,9 +87,13 @@ pub fn request(bytes: &[u8], offset: u64) -> Parsed {
         framing: framed.framing,
         persistent: framing::persistent(&headers, version),
         user_agent: headers.all("user-agent").next().map(text),
+        upgrade: first(&headers, "upgrade"),
+        extensions: first(&headers, "sec-websocket-extensions"),
+        last_event_id: first(&headers, "last-event-id"),
         preflight,
     });
-    Parsed { said, fields, faults, in_sync: framed.in_sync }
+    let apart = Apart { websocket: upgrade::asked(&headers), event_stream: false };
+    Parsed { said, fields, faults, in_sync: framed.in_sync, apart }
 }
 
 /// Understands an answer's head that begins at `offset` of its direction. Its framing is that of
@@ -101,9 +117,17 @@ pub fn response(bytes: &[u8], offset: u64) -> Parsed {
         version,
         framing: framed.framing,
         persistent: framing::persistent(&headers, version),
+        content_type: first(&headers, "content-type"),
+        upgrade: first(&headers, "upgrade"),
+        extensions: first(&headers, "sec-websocket-extensions"),
         keep_alive_s: framing::keep_alive_seconds(&headers),
     });
-    Parsed { said, fields, faults, in_sync: framed.in_sync }
+    let accept = value_at(bytes, offset, &fields, "sec-websocket-accept");
+    let apart = Apart {
+        websocket: upgrade::answered(&headers, accept),
+        event_stream: framing::is_event_stream(&headers),
+    };
+    Parsed { said, fields, faults, in_sync: framed.in_sync, apart }
 }
 
 /// What httparse finds wrong, in our words.
@@ -126,8 +150,27 @@ const fn version(minor: Option<u8>) -> Version {
     }
 }
 
+/// The first value of a header, up to 128 letters.
+fn first(headers: &Headers<'_>, name: &'static str) -> Option<String> {
+    headers.all(name).next().map(|value| text(value).chars().take(128).collect())
+}
+
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Where the value of the first header of this name lies.
+fn value_at(bytes: &[u8], offset: u64, fields: &[Field], name: &str) -> Option<Span> {
+    let is_named = |field: &Field| {
+        let start = usize::try_from(field.span.start - offset).unwrap_or(usize::MAX);
+        let rest = bytes.get(start..).unwrap_or_default();
+        field.name == Name::FieldName
+            && field.span.len == name.len() as u64
+            && rest.get(..name.len()).is_some_and(|text| text.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    let line = fields.iter().skip_while(|field| !is_named(field));
+    let mut line = line.take_while(|field| field.name != Name::LineEnd);
+    line.find(|field| field.name == Name::FieldValue).map(|field| field.span)
 }
 
 /// A head that breaks the grammar: its lines, and no trust in anything after it.
@@ -139,7 +182,8 @@ fn malformed(bytes: &[u8], offset: u64, code: Code) -> Parsed {
         tiler.tile(if content.is_empty() { Name::EmptyLine } else { Name::LineEnd }, end);
     }
     let faults = vec![Fault { code, span: None }];
-    Parsed { said: Said::Malformed, fields: tiler.fields, faults, in_sync: false }
+    let fields = tiler.fields;
+    Parsed { said: Said::Malformed, fields, faults, in_sync: false, apart: Apart::default() }
 }
 
 /// Cuts a head that keeps the grammar into its fields.

@@ -2,8 +2,9 @@
 //!
 //! Hears: heads, bodies by length, by chunks and until close, pipelined requests, interim answers.
 //! Spec: RFC 9112 (syntax and framing), RFC 9110 (meaning).
-//! Incomplete support: after an upgrade (101, CONNECT) the bytes are counted and not decoded;
-//! transfer codings other than chunked are not undone.
+//! Incomplete support: after an upgrade to anything but WebSocket (101, CONNECT) the bytes are
+//! counted and not decoded; transfer codings other than chunked are not undone.
+//! Hands over: to `websocket`, with what came early; the content of an event stream goes to `sse`.
 //! Laws: 2 (nothing fails, incomplete input consumes nothing), 3 (fields tile, nothing is left
 //! out), 4 (however the stream is cut, the events are the same): see `laws.rs`.
 //!
@@ -16,20 +17,25 @@
 //! ```
 
 mod body;
+mod end;
+mod exchange;
 mod framing;
 mod head;
+mod upgrade;
 
 use std::collections::VecDeque;
 
-use trace::event::{Event, Kind};
+use trace::event::Event;
 use trace::fault::{Code, Fault};
-use trace::field::{Field, Name};
-use trace::http1::{Body, Framing, Http1 as Said, Request, Response, Rest};
+use trace::http1::{Framing, Http1 as Said, Rest};
 use trace::ids::ConnId;
-use trace::span::{Dir, Span, Spans};
+use trace::span::{Dir, Span};
 
 use crate::reader::Reader;
-use body::Chunked;
+use crate::sse::Sse;
+use crate::websocket::Websocket;
+use body::{Chunked, take_content};
+use exchange::Awaited;
 pub use head::{Found, find_end as find_head_end};
 
 /// The longest head that is read, in bytes.
@@ -49,29 +55,18 @@ pub struct Http1 {
     /// Requests heard whole so far.
     exchanges: u64,
     upgraded: bool,
+    /// WebSocket takes over, with extensions or without.
+    next: Option<bool>,
     #[cfg(test)]
     pub(crate) mutation: Option<crate::laws::Mutation>,
-}
-
-/// A request whose answer is awaited: what the answer's framing depends on.
-#[derive(Debug, Clone, Copy)]
-struct Awaited {
-    exchange: u64,
-    method: AskedBy,
-}
-
-/// Methods that change how an answer is framed (RFC 9112, section 6.3, rules 1 and 2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum AskedBy {
-    Head,
-    Connect,
-    Other,
 }
 
 #[derive(Debug, Default)]
 struct Half {
     reader: Reader,
     state: State,
+    /// Listens to the content of the body that is under way.
+    stream: Option<Box<Sse>>,
 }
 
 #[derive(Debug)]
@@ -107,6 +102,7 @@ impl Http1 {
             awaited: VecDeque::new(),
             exchanges: 0,
             upgraded: false,
+            next: None,
             #[cfg(test)]
             mutation: None,
         }
@@ -119,7 +115,21 @@ impl Http1 {
             self.forget_waiting(dir);
         }
         self.half(dir).reader.push(bytes);
-        while self.step(dir, events) {}
+        while self.next.is_none() && self.step(dir, events) {}
+        self.half(dir).reader.settle();
+    }
+
+    /// The decoder that goes on from here, with what waits in both directions.
+    pub fn hand_over(&mut self) -> Option<Websocket> {
+        let extensions = self.next.take()?;
+        let readers = [&mut self.to_server, &mut self.to_client].map(|half| {
+            let is_over = matches!(half.state, State::Ended);
+            (!is_over).then(|| std::mem::take(&mut half.reader))
+        });
+        let websocket = Websocket::new(self.conn, readers, extensions);
+        #[cfg(test)]
+        let websocket = websocket.mutated(self.mutation);
+        Some(websocket)
     }
 
     /// Where the body that is under way in a direction began.
@@ -182,33 +192,32 @@ impl Http1 {
                 }
             }
             State::Length { start, len, exchange } => {
-                let (start, len, exchange) = (*start, *len, *exchange);
-                half.reader.take((start + len).saturating_sub(half.reader.offset()));
-                if half.reader.offset() < start + len {
+                let (span, len, exchange) = (Span { start: *start, len: *len }, *len, *exchange);
+                let due = span.end().saturating_sub(half.reader.offset());
+                take_content(&mut half.reader, due, half.stream.as_deref_mut(), events);
+                if half.reader.offset() < span.end() {
                     return false;
                 }
                 half.state = State::default();
-                let span = Span { start, len };
                 self.plain_body(dir, span, Framing::Length(len), exchange, &[], events);
                 true
             }
-            State::Chunked(chunked) => match chunked.step(&mut half.reader) {
-                body::Step::Wait => false,
-                body::Step::Again => true,
-                body::Step::Done { in_sync } => {
-                    let offset = half.reader.offset();
-                    let next = if in_sync {
-                        State::default()
-                    } else {
-                        State::Rest { start: offset, why: Rest::Desynchronised }
-                    };
-                    if let State::Chunked(chunked) = std::mem::replace(&mut half.state, next) {
-                        self.chunked_body(dir, *chunked, in_sync, events);
+            State::Chunked(chunked) => {
+                let stream = half.stream.as_deref_mut();
+                match chunked.step(&mut half.reader, stream, events) {
+                    body::Step::Wait => false,
+                    body::Step::Again => true,
+                    body::Step::Done { in_sync } => {
+                        self.chunks_end(dir, in_sync, events);
+                        true
                     }
-                    true
                 }
-            },
-            State::UntilClose { .. } | State::Rest { .. } | State::Ended => {
+            }
+            State::UntilClose { .. } => {
+                take_content(&mut half.reader, u64::MAX, half.stream.as_deref_mut(), events);
+                false
+            }
+            State::Rest { .. } | State::Ended => {
                 half.reader.take(u64::MAX);
                 false
             }
@@ -225,50 +234,36 @@ impl Http1 {
         };
         let span = half.reader.take(len as u64);
         let next = match &mut parsed.said {
-            Said::Request(request) => self.asked(request, span.end()),
-            Said::Response(response) => self.answered(response, span.end(), &mut parsed.faults),
+            Said::Request(request) => self.asked(request, &parsed.apart, span.end()),
+            Said::Response(response) => {
+                self.answered(response, &parsed.apart, span.end(), &mut parsed.faults)
+            }
             _ => State::default(),
         };
-        let lost_sync = State::Rest { start: span.end(), why: Rest::Desynchronised };
-        self.half(dir).state = if parsed.in_sync { next } else { lost_sync };
+        if parsed.in_sync {
+            self.half(dir).state = next;
+        } else {
+            let half = self.half(dir);
+            half.state = State::Rest { start: span.end(), why: Rest::Desynchronised };
+            half.stream = None;
+            self.next = None;
+        }
         #[cfg(test)]
         crate::laws::mutate_fields(self.mutation, &mut parsed.fields);
         self.say(dir, span, parsed.said, parsed.fields, parsed.faults, events);
     }
 
-    /// Numbers a request and remembers what its answer's framing depends on.
-    fn asked(&mut self, request: &mut Request, body_start: u64) -> State {
-        request.exchange = self.exchanges;
-        self.exchanges += 1;
-        let method = match request.method.as_str() {
-            "HEAD" => AskedBy::Head,
-            "CONNECT" => AskedBy::Connect,
-            _ => AskedBy::Other,
+    /// A chunked body is over, or cannot be read any further.
+    fn chunks_end(&mut self, dir: Dir, in_sync: bool, events: &mut Vec<Event>) {
+        let half = self.half(dir);
+        let next = if in_sync {
+            State::default()
+        } else {
+            State::Rest { start: half.reader.offset(), why: Rest::Desynchronised }
         };
-        self.awaited.push_back(Awaited { exchange: request.exchange, method });
-        state_after(request.framing, body_start, Some(request.exchange))
-    }
-
-    /// Ties an answer to its request.
-    fn answered(
-        &mut self,
-        response: &mut Response,
-        body_start: u64,
-        faults: &mut Vec<Fault>,
-    ) -> State {
-        // An interim answer leaves its request waiting for the final one (RFC 9110, section 15.2).
-        let interim = response.status < 200 && response.status != 101;
-        let asked = if interim { self.awaited.front().copied() } else { self.awaited.pop_front() };
-        response.exchange = asked.map(|asked| asked.exchange);
-        if asked.is_none() {
-            faults.push(Fault { code: Code::Unsolicited, span: None });
+        if let State::Chunked(chunked) = std::mem::replace(&mut half.state, next) {
+            self.chunked_body(dir, *chunked, in_sync, events);
         }
-        let method = asked.map_or(AskedBy::Other, |asked| asked.method);
-        response.framing = framing::of_response(response.status, response.framing, method);
-        response.persistent &= response.framing != Framing::UntilClose;
-        self.upgraded |= response.status == 101
-            || (method == AskedBy::Connect && (200..300).contains(&response.status));
-        state_after(response.framing, body_start, response.exchange)
     }
 
     /// The head has no end within what is read of one.
@@ -278,101 +273,6 @@ impl Http1 {
         half.state = State::Rest { start: span.end(), why: Rest::Desynchronised };
         let fault = Fault { code: Code::HeadTooLarge, span: None };
         self.undecoded(dir, span, Said::Malformed, vec![fault], events);
-    }
-
-    /// The direction is over: whatever is open is said as it stands.
-    fn finish(&mut self, dir: Dir, loss: Option<Code>, events: &mut Vec<Event>) {
-        let half = self.half(dir);
-        let offset = half.reader.offset();
-        let pending = half.reader.take(u64::MAX);
-        let cut = [Fault { code: loss.unwrap_or(Code::Incomplete), span: None }];
-        match std::mem::replace(&mut half.state, State::Ended) {
-            State::Head { .. } if pending.is_empty() => {}
-            State::Head { .. } => {
-                self.undecoded(dir, pending, Said::Partial, cut.to_vec(), events);
-            }
-            State::Length { start, len, exchange } => {
-                let span = Span::between(start, pending.end());
-                self.plain_body(dir, span, Framing::Length(len), exchange, &cut, events);
-            }
-            State::Chunked(mut chunked) => {
-                chunked.cut_off(pending, &cut);
-                self.chunked_body(dir, *chunked, false, events);
-            }
-            State::UntilClose { start, exchange } => {
-                let span = Span::between(start, pending.end());
-                let faults = if loss.is_some() { &cut[..] } else { &[] };
-                self.plain_body(dir, span, Framing::UntilClose, exchange, faults, events);
-            }
-            State::Rest { start, why } => {
-                let span = Span::between(start, offset.max(pending.end()));
-                if !span.is_empty() {
-                    self.undecoded(dir, span, Said::Rest(why), Vec::new(), events);
-                }
-            }
-            State::Ended => {}
-        }
-    }
-
-    fn plain_body(
-        &self,
-        dir: Dir,
-        span: Span,
-        framing: Framing,
-        exchange: Option<u64>,
-        faults: &[Fault],
-        events: &mut Vec<Event>,
-    ) {
-        let complete = faults.is_empty();
-        if span.is_empty() && complete {
-            return;
-        }
-        let body = Body { exchange, framing, content_len: span.len, chunks: 0, complete };
-        let fields =
-            Vec::from_iter((!span.is_empty()).then_some(Field { name: Name::Content, span }));
-        self.say(dir, span, Said::Body(body), fields, faults.to_vec(), events);
-    }
-
-    fn chunked_body(&self, dir: Dir, chunked: Chunked, complete: bool, events: &mut Vec<Event>) {
-        let span = chunked.span();
-        let body = Body {
-            exchange: chunked.exchange,
-            framing: Framing::Chunked,
-            content_len: chunked.content_len,
-            chunks: chunked.chunks,
-            complete,
-        };
-        self.say(dir, span, Said::Body(body), chunked.fields, chunked.faults, events);
-    }
-
-    fn undecoded(
-        &self,
-        dir: Dir,
-        span: Span,
-        said: Said,
-        faults: Vec<Fault>,
-        events: &mut Vec<Event>,
-    ) {
-        self.say(dir, span, said, vec![Field { name: Name::Undecoded, span }], faults, events);
-    }
-
-    fn say(
-        &self,
-        dir: Dir,
-        span: Span,
-        said: Said,
-        fields: Vec<Field>,
-        faults: Vec<Fault>,
-        events: &mut Vec<Event>,
-    ) {
-        events.push(Event {
-            conn: self.conn,
-            from: dir.speaker(),
-            evidence: Spans::one(span),
-            kind: Kind::Http1(said),
-            fields,
-            faults,
-        });
     }
 }
 

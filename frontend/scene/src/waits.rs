@@ -1,0 +1,108 @@
+//! How waits are drawn: what the server holds, what is idle, and what is under way.
+
+use trace::ids::Seq;
+use trace::note::PollRelease;
+use trace::time::Micros;
+
+use crate::amount;
+use crate::columns::Columns;
+use crate::draw::{Pen, ends};
+use crate::ladder::{Awaited, Pending};
+use crate::model::Model;
+use crate::rows::ROW;
+use crate::shape::{Anchor, Kind, Shape, Tone, Wait};
+use crate::step::Step;
+use crate::words;
+
+impl Pen<'_> {
+    /// The server has a request and takes its time; a poll it holds on purpose.
+    pub(crate) fn hold(&mut self, step: &Step, until: Micros) {
+        let took = amount::time(until.since(step.at()));
+        let conn = step.conn.unwrap_or_default();
+        let held = words::is_held(self.model, conn, step.seq());
+        let id = if held { "ladder-held" } else { "ladder-hold" };
+        self.wait(Wait::Hold, until, text::say(id, &[("took", (&took).into())]));
+        if let Some((seq, _, by)) = self.model.release(conn, step.at(), until).filter(|_| held) {
+            self.below_wait(seq, text::say(released_by(by), &[]));
+        }
+    }
+
+    /// The connection is open and nothing is on it.
+    pub(crate) fn idle(&mut self, step: &Step, until: Micros) {
+        let took = amount::time(until.since(step.at()));
+        self.wait(Wait::Idle, until, text::say("ladder-idle", &[("took", (&took).into())]));
+    }
+
+    /// Words beside a wait at the server.
+    pub(crate) fn below_wait(&mut self, seq: Seq, text: String) {
+        let at = (self.beside + self.outward() * 28.0, self.y + 15.0);
+        self.push(seq, Kind::Note { at, anchor: self.anchor(), text, tone: Tone::Plain });
+    }
+
+    /// A wait up to a moment; where distance is time, in its length.
+    pub(crate) fn wait(&mut self, wait: Wait, until: Micros, text: String) {
+        let mirrored = self.anchor() == Anchor::End;
+        let x = edge(wait, mirrored, self.client, self.beside);
+        let (top, bottom) = match self.rows.height(until) {
+            Some(bottom) => (self.y, bottom.max(self.y + 20.0)),
+            None => (self.y - ROW / 2.0 + 4.0, self.y + ROW / 2.0 - 4.0),
+        };
+        let anchor = self.anchor();
+        self.push(self.seq, Kind::Wait { x, top, bottom, line: self.y, anchor, wait, text });
+    }
+}
+
+/// The left edge of a wait. Its words stand to its right, or where that is inward, to its left.
+fn edge(wait: Wait, mirrored: bool, client: f64, server: f64) -> f64 {
+    match (wait, mirrored) {
+        // Beside the connection itself, so that it is on nobody else's lane.
+        (Wait::Idle | Wait::Coming, false) => client + 10.0,
+        (Wait::Idle | Wait::Coming, true) => client - 26.0,
+        (Wait::Hold | Wait::Gate, false) => server + 4.0,
+        (Wait::Hold | Wait::Gate, true) => server - 20.0,
+    }
+}
+
+/// A wait under way, below the last row.
+pub(crate) fn pending(
+    model: &Model,
+    columns: &Columns,
+    pending: Pending,
+    y: f64,
+    now: Option<Micros>,
+    shapes: &mut Vec<Shape>,
+) {
+    let Some(conn) = model.conns.get(&pending.conn) else { return };
+    let Some((client, server)) = ends(columns, conn) else { return };
+    let took = amount::clock(now.unwrap_or_default().since(pending.since));
+    let args = [("took", (&took).into())];
+    let (wait, text) = match pending.what {
+        Awaited::Answer if words::is_held(model, pending.conn, pending.seq) => {
+            (Wait::Hold, text::say("ladder-held-on", &args))
+        }
+        Awaited::Answer => (Wait::Hold, text::say("ladder-holds", &args)),
+        Awaited::Request => (Wait::Idle, text::say("ladder-idles", &args)),
+        Awaited::Events => (Wait::Coming, text::say("ladder-stream-runs", &args)),
+        Awaited::Rest(bytes) => {
+            let bytes = amount::bytes(bytes);
+            (Wait::Coming, text::say("ladder-message-coming", &[("bytes", (&bytes).into())]))
+        }
+    };
+    let mirrored = server < client;
+    let anchor = if mirrored { Anchor::End } else { Anchor::Start };
+    let x = edge(wait, mirrored, client, columns.lane(conn.server).unwrap_or(server));
+    let (top, bottom) = (y - ROW / 2.0 + 4.0, y + ROW / 2.0 - 4.0);
+    let kind = Kind::Wait { x, top, bottom, line: y, anchor, wait, text };
+    shapes.push(Shape { seq: pending.seq, kind });
+}
+
+/// What let a held poll go.
+pub(crate) const fn released_by(by: PollRelease) -> &'static str {
+    match by {
+        PollRelease::Woken => "ladder-released-woken",
+        PollRelease::Pulled => "ladder-released-pulled",
+        PollRelease::Limit => "ladder-released-limit",
+        PollRelease::RunEnded => "ladder-released-ended",
+        PollRelease::Abandoned => "ladder-released-abandoned",
+    }
+}

@@ -1,0 +1,62 @@
+//! A poll as the page sends it: a plain request, for which a browser asks no leave beforehand.
+
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
+use gloo_net::http::{RequestBuilder, Response};
+use serde::Deserialize;
+use web_sys::{AbortController, ReferrerPolicy, RequestCache, RequestCredentials, RequestMode};
+
+use super::NoAnswer;
+use super::part::Part;
+
+/// What a poll came to.
+pub enum Polled {
+    /// There were messages; the next poll asks for what is after this number.
+    News(u64),
+    /// There were none.
+    Nothing,
+}
+
+/// What of an answer the next poll needs. The messages are drawn from the log.
+#[derive(Deserialize)]
+struct Answer {
+    next: u64,
+}
+
+/// Asks an instance for what is new. Nobody waits for the answer once something else is shown.
+pub async fn poll(part: &Part, base: &str, query: &[(&str, u64)]) -> Result<Polled, NoAnswer> {
+    let abort = AbortController::new().ok();
+    let signal = abort.as_ref().map(AbortController::signal);
+    let request = RequestBuilder::new(&format!("{base}/messages"))
+        .query(query.iter().map(|(name, value)| (*name, value.to_string())))
+        .mode(RequestMode::Cors)
+        .cache(RequestCache::NoStore)
+        .credentials(RequestCredentials::Omit)
+        .referrer_policy(ReferrerPolicy::NoReferrer)
+        .abort_signal(signal.as_ref());
+    let asked = pin!(async {
+        let response = request.send().await.map_err(|_| NoAnswer)?;
+        read(&response).await
+    });
+    match select(asked, pin!(part.left())).await {
+        Either::Left((answer, _)) => answer,
+        Either::Right(_) => {
+            if let Some(abort) = abort {
+                abort.abort();
+            }
+            Err(NoAnswer)
+        }
+    }
+}
+
+async fn read(response: &Response) -> Result<Polled, NoAnswer> {
+    match response.status() {
+        204 => Ok(Polled::Nothing),
+        200 => {
+            let answer = response.json::<Answer>().await.map_err(|_| NoAnswer)?;
+            Ok(Polled::News(answer.next))
+        }
+        _ => Err(NoAnswer),
+    }
+}

@@ -1,0 +1,75 @@
+//! How a client of the reader's own joins the run: a line for it, that can be selected as a whole.
+
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+
+use super::controls::{copy, under_way};
+use super::t;
+use crate::state::state;
+
+/// What a client is called, and the line for it.
+type Line = (&'static str, String);
+
+/// The lines for this run.
+#[component]
+pub fn OwnClient() -> impl IntoView {
+    let state = state();
+    let known = Memo::new(move |_| {
+        let run = state.run.get().filter(|_| under_way(state) && !state.making.get());
+        run.map(|run| lines(&state.lab.get(), &run.urls)).unwrap_or_default()
+    });
+    let chosen = RwSignal::new(0_usize);
+    let line = Memo::new(move |_| {
+        known.with(|lines| {
+            let line = lines.get(chosen.get()).or(lines.first());
+            line.map(|(_, line)| line.clone())
+        })
+    });
+    let choice = move |(index, (name, _)): (usize, Line)| {
+        let on = move || chosen.get() == index;
+        view! {
+            <button class="segment" class:on=on aria-pressed=move || on().to_string() on:click=move |_| chosen.set(index)>
+                {name}
+            </button>
+        }
+    };
+    let choices = move || {
+        let lines = known.get();
+        (lines.len() > 1).then(|| {
+            view! {
+                <span class="segments" role="group" aria-label=t("own-client-which")>
+                    {lines.into_iter().enumerate().map(choice).collect_view()}
+                </span>
+            }
+        })
+    };
+    move || {
+        let line = line.get()?;
+        let copied = line.clone();
+        Some(view! {
+            <p class="own-client">
+                {t("own-client")} " "
+                {choices} " "
+                <code id="curl" tabindex="0">{line}</code> " "
+                <button class="segment lone" on:click=move |_| copy(state, copied.clone(), t("copied"))>{t("copy")}</button>
+            </p>
+        })
+    }
+}
+
+/// What can be typed into a terminal to take part in a run of a lab.
+fn lines(lab: &str, urls: &BTreeMap<String, String>) -> Vec<Line> {
+    let Some(url) = urls.get("instance1").or(urls.values().next()) else { return Vec::new() };
+    let ws = url.replacen("http", "ws", 1);
+    match lab {
+        "short_polling" => vec![("curl", format!("curl -v '{url}/messages?after=0'"))],
+        "long_polling" => vec![("curl", format!("curl -v '{url}/messages?after=0&wait=10'"))],
+        "websocket" => vec![
+            ("websocat", format!("websocat '{ws}/socket?user=C'")),
+            ("Python", format!("python3 -m websockets '{ws}/socket?user=C'")),
+        ],
+        "sse" => vec![("curl", format!("curl -N {url}/events"))],
+        _ => vec![("curl", format!("curl -v {url}/hello"))],
+    }
+}

@@ -1,0 +1,99 @@
+//! What the labs' own messages look like on the wire, for figures and labels: JSON in answers to
+//! polls and in WebSocket texts.
+
+use serde::Deserialize;
+
+/// A text longer than this is not kept beside its bytes.
+pub const TEXT_KEPT: usize = 8 * 1024;
+
+/// A message that a lab delivers.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Delivered {
+    /// Its number in the run, from 1.
+    pub id: u64,
+    /// Who sent it, in the chat.
+    #[serde(default)]
+    pub from: Option<String>,
+    /// What it says.
+    pub text: String,
+}
+
+/// A message that a client of the chat sends.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Sent {
+    /// To whom.
+    pub to: String,
+    /// What it says.
+    pub text: String,
+}
+
+#[derive(Deserialize)]
+struct Batch {
+    messages: Vec<Delivered>,
+}
+
+/// The messages in a poll's answer: `{"messages":[{"id","text"}],"next"}`.
+#[must_use]
+pub fn batch(json: &[u8]) -> Option<Vec<Delivered>> {
+    serde_json::from_slice::<Batch>(json).ok().map(|batch| batch.messages)
+}
+
+/// A delivered message of the chat: `{"id","from","text"}`.
+#[must_use]
+pub fn delivered(text: &str) -> Option<Delivered> {
+    serde_json::from_str(text).ok()
+}
+
+/// A sent message of the chat: `{"to","text"}`.
+#[must_use]
+pub fn sent(text: &str) -> Option<Sent> {
+    serde_json::from_str(text).ok()
+}
+
+/// What a request to a lab asks for, by its path behind `/r/{run}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asks {
+    /// `GET /messages`: a poll.
+    Poll,
+    /// `POST /messages`: another service's message.
+    Append,
+    /// `GET /events`: an event stream.
+    Events,
+    /// `GET /socket`: a WebSocket.
+    Socket,
+    /// `POST /forward`: one instance hands a message to another.
+    Forward,
+    /// A page, a picture, anything else.
+    Page,
+}
+
+/// What a request asks for.
+#[must_use]
+pub fn asks(method: &str, target: &str) -> Asks {
+    let path = target.split('?').next().unwrap_or_default();
+    match (method, path.rsplit('/').next().unwrap_or_default()) {
+        ("GET" | "HEAD", "messages") => Asks::Poll,
+        ("POST", "messages") => Asks::Append,
+        ("POST", "forward") => Asks::Forward,
+        ("GET", "events") => Asks::Events,
+        ("GET", "socket") => Asks::Socket,
+        _ => Asks::Page,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_read_as_the_labs_write_them() {
+        let read = batch(br#"{"messages":[{"id":7,"text":"abc"}],"next":7}"#).unwrap();
+        assert_eq!((read[0].id, read[0].text.as_str()), (7, "abc"));
+        assert_eq!(batch(b"{}"), None);
+        assert_eq!(delivered(r#"{"id":1,"from":"A","text":"hi"}"#).unwrap().from.unwrap(), "A");
+        assert_eq!(sent(r#"{"to":"B","text":"hi"}"#).unwrap().to, "B");
+        assert_eq!(asks("GET", "/r/abc/messages?after=0"), Asks::Poll);
+        assert_eq!(asks("POST", "/r/abc/messages"), Asks::Append);
+        assert_eq!(asks("GET", "/r/abc/page/index.html"), Asks::Page);
+    }
+}

@@ -1,0 +1,117 @@
+//! The instances of this server for everybody: which of them listen. Killing one closes its
+//! listener and cuts off its connections in every run; starting it opens the same port again.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use trace::note::Reach;
+
+use crate::listen::Service;
+use crate::runs::Runs;
+
+/// How long a listener may take to open or close.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long until a port is tried again that could not be opened.
+const AGAIN: Duration = Duration::from_millis(50);
+
+/// Which services are to listen, and which do.
+#[derive(Debug)]
+pub struct Switches(BTreeMap<String, Switch>);
+
+#[derive(Debug)]
+struct Switch {
+    wanted: watch::Sender<bool>,
+    open: watch::Sender<bool>,
+}
+
+/// Why an instance could not be killed or started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unswitched {
+    /// There is no instance of this name.
+    Unknown,
+    /// It is as it is to be.
+    Already,
+    /// Its port could not be opened in time.
+    PortTaken,
+}
+
+impl Switches {
+    /// All services listen.
+    pub fn new(services: &[Service]) -> Self {
+        let on = || Switch { wanted: watch::Sender::new(true), open: watch::Sender::new(true) };
+        Self(services.iter().map(|service| (service.name.clone(), on())).collect())
+    }
+
+    /// Resolves once a service is to listen no more.
+    pub async fn killed(&self, service: &Service) {
+        let Some(switch) = self.0.get(&service.name) else { return std::future::pending().await };
+        let _ = switch.wanted.subscribe().wait_for(|wanted| !*wanted).await;
+    }
+
+    /// A service listens no more.
+    pub fn is_closed(&self, service: &Service) {
+        if let Some(switch) = self.0.get(&service.name) {
+            switch.open.send_replace(false);
+        }
+    }
+
+    /// Opens a service's port once it is to listen again.
+    pub async fn reopened(&self, service: &Service) -> Option<TcpListener> {
+        let switch = self.0.get(&service.name)?;
+        let _ = switch.wanted.subscribe().wait_for(|wanted| *wanted).await;
+        match TcpListener::bind(service.addr).await {
+            Ok(listener) => {
+                switch.open.send_replace(true);
+                Some(listener)
+            }
+            Err(error) => {
+                tracing::warn!(service = service.name, %error, "cannot listen again");
+                tokio::time::sleep(AGAIN).await;
+                None
+            }
+        }
+    }
+
+    /// Kills an instance for everybody, and notes it in every run.
+    ///
+    /// # Errors
+    /// See [`Unswitched`].
+    pub async fn kill(&self, runs: &Runs, name: &str) -> Result<(), Unswitched> {
+        self.turn(name, false).await?;
+        for run in runs.all().into_iter().filter(|run| run.state().serves()) {
+            run.kill(name, Reach::Everybody);
+        }
+        Ok(())
+    }
+
+    /// Starts an instance again for everybody.
+    ///
+    /// # Errors
+    /// See [`Unswitched`].
+    pub async fn restart(&self, runs: &Runs, name: &str) -> Result<(), Unswitched> {
+        self.turn(name, true).await?;
+        for run in runs.all().into_iter().filter(|run| run.state().serves()) {
+            run.restart(name, Reach::Everybody);
+        }
+        Ok(())
+    }
+
+    /// Whether an instance listens.
+    pub fn is_up(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|switch| *switch.wanted.borrow())
+    }
+
+    async fn turn(&self, name: &str, on: bool) -> Result<(), Unswitched> {
+        let instance = name.starts_with("instance");
+        let switch = self.0.get(name).filter(|_| instance).ok_or(Unswitched::Unknown)?;
+        if switch.wanted.send_replace(on) == on {
+            return Err(Unswitched::Already);
+        }
+        let mut open = switch.open.subscribe();
+        let done = tokio::time::timeout(PATIENCE, open.wait_for(|open| *open == on));
+        done.await.map(|_| ()).map_err(|_| Unswitched::PortTaken)
+    }
+}

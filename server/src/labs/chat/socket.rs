@@ -1,0 +1,260 @@
+//! A user's socket: the switch from HTTP, and what goes over it until it closes (RFC 6455).
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{SinkExt as _, StreamExt as _};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use serde_json::json;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::{CapacityError, Error};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{
+    CloseFrame, Message as Said, Role, WebSocketConfig,
+};
+use tokio_util::sync::CancellationToken;
+use trace::note::Act;
+
+use super::{Guest, take};
+use crate::activity::Activity;
+use crate::content::Content;
+use crate::instance::Worker;
+use crate::labs::Kind;
+use crate::labs::services::{BadNumber, number, problem};
+use crate::link;
+use crate::lobby::is_user;
+use crate::run::Bound;
+
+/// The largest message that is read (RFC 6455, section 7.4.1: 1009 for more).
+const MESSAGE_MOST: usize = 4 << 20;
+
+/// How long a client may take to read what it is sent, or to close after we did.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Who joins with a socket.
+#[derive(Debug)]
+pub struct Joins {
+    user: String,
+    after: u64,
+    instance: Worker,
+}
+
+/// Answers a request for a socket; none where it is no such request. With an answer 101 somebody joins.
+pub fn switch(
+    bound: &Bound,
+    request: &mut Request<Incoming>,
+) -> Option<(Response<Content>, Option<Joins>)> {
+    let notifies = Kind::named(&bound.run.log.header.lab).is_some_and(Kind::notifies);
+    let instance = bound.instance.clone().filter(|_| notifies)?;
+    let wanted = request.method() == Method::GET && request.uri().path().ends_with("/socket");
+    let headers = request.headers();
+    if !wanted || !says(headers, &header::UPGRADE, "websocket") {
+        return None;
+    }
+    let bad = |why: &str| Some((problem(422, "Unprocessable Content", why), None));
+    let key = headers.get(header::SEC_WEBSOCKET_KEY).filter(|key| key.len() == 24);
+    let version = headers.get(header::SEC_WEBSOCKET_VERSION);
+    let in_order = says(headers, &header::CONNECTION, "upgrade")
+        && version.is_some_and(|version| version == "13");
+    let (Some(key), true) = (key, in_order) else {
+        let why =
+            "Ask for the upgrade to websocket, version 13, with a key (RFC 6455, section 4.1).";
+        let mut response = problem(426, "Upgrade Required", why);
+        let version = HeaderValue::from_static("13");
+        response.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, version);
+        return Some((response, None));
+    };
+    let query = request.uri().query().unwrap_or_default();
+    let user = query.split('&').find_map(|pair| pair.strip_prefix("user=")).unwrap_or_default();
+    if !is_user(user) {
+        return bad("user takes 1 to 16 letters and digits: /socket?user=A.");
+    }
+    let after = match number(query, "after", u64::MAX) {
+        Ok(after) => after.unwrap_or(0),
+        Err(BadNumber(why)) => return bad(&why),
+    };
+    let accept = HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok()?;
+    let mut response = Response::new(Content::default());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let answer = response.headers_mut();
+    answer.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    answer.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    answer.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    let instance = Worker { run: bound.run.clone(), instance };
+    Some((response, Some(Joins { user: user.to_owned(), after, instance })))
+}
+
+/// Whether a header lists a word.
+fn says(headers: &HeaderMap, name: &header::HeaderName, word: &str) -> bool {
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    let mut members = values.flat_map(|value| value.split(','));
+    members.any(|member| member.trim().eq_ignore_ascii_case(word))
+}
+
+/// A socket after the switch.
+pub struct Socket {
+    /// Its connection's place in the run.
+    pub bound: Arc<Bound>,
+    /// Whose it is.
+    pub joins: Joins,
+    /// What was written on it.
+    pub activity: Arc<Activity>,
+    /// The server stops.
+    pub stop: CancellationToken,
+    /// The client cut it off.
+    pub cut: CancellationToken,
+    /// The instance is killed.
+    pub killed: CancellationToken,
+}
+
+/// How a socket goes on.
+enum Next {
+    On,
+    /// The client is gone, or closed and was answered.
+    Gone,
+    /// We close, and say why.
+    Close(CloseCode, &'static str),
+}
+
+impl Socket {
+    /// Speaks WebSocket until it is closed.
+    pub async fn serve<S>(self, stream: S, read: Bytes)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(1_024)
+            .write_buffer_size(0)
+            .max_write_buffer_size(MESSAGE_MOST)
+            .max_message_size(Some(MESSAGE_MOST))
+            .max_frame_size(Some(MESSAGE_MOST));
+        let part = read.to_vec();
+        let mut ws =
+            WebSocketStream::from_partially_read(stream, part, Role::Server, Some(config)).await;
+        let Joins { user, after, instance: worker } = &self.joins;
+        let guest = Guest::new(user, self.bound.conn, *after, Arc::clone(&self.bound.moved));
+        worker.instance.hall.join(worker, &guest);
+        if worker.run.word("mode") != "stateful" {
+            worker.instance.hall.pull(worker);
+        }
+        let killed = self.killed.clone();
+        let alive = tokio::select! {
+            () = self.talk(&mut ws, &guest) => true,
+            () = killed.cancelled() => false,
+        };
+        // The users of a dead instance have left with it.
+        if alive {
+            worker.instance.hall.leave(worker, &guest);
+            link::close(ws.get_mut()).await;
+        }
+    }
+
+    async fn talk<S>(&self, ws: &mut WebSocketStream<S>, guest: &Guest)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        let run = &self.bound.run;
+        let pause = Duration::from_secs(run.number("ping_s").max(1));
+        let mut pings = tokio::time::interval_at(tokio::time::Instant::now() + pause, pause);
+        pings.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let next = tokio::select! {
+                said = ws.next() => self.hear(said).await,
+                () = guest.wake.notified() => self.deliver(ws, guest).await,
+                _ = pings.tick() => send(ws, Said::Ping(Bytes::new())).await,
+                () = self.cut.cancelled() => Next::Gone,
+                () = run.until_over() => Next::Close(CloseCode::Away, "the run is over"),
+                () = self.stop.cancelled() => Next::Close(CloseCode::Away, "the server stops"),
+            };
+            match next {
+                Next::On => run.touch(),
+                Next::Gone => return,
+                Next::Close(code, reason) => return self.close(ws, code, reason).await,
+            }
+        }
+    }
+
+    /// What the client says. A ping is answered, and a close too, by the library.
+    async fn hear(&self, said: Option<Result<Said, Error>>) -> Next {
+        let text = match said {
+            Some(Ok(Said::Text(text))) => text,
+            Some(Ok(Said::Binary(_))) => {
+                return Next::Close(CloseCode::Unsupported, "this chat takes texts");
+            }
+            Some(Ok(_)) => return Next::On,
+            Some(Err(Error::Capacity(CapacityError::MessageTooLong { .. }))) => {
+                return Next::Close(CloseCode::Size, "a message may have 4 MiB");
+            }
+            Some(Err(Error::Utf8(_))) => return Next::Close(CloseCode::Invalid, "not UTF-8"),
+            Some(Err(Error::Protocol(_))) => {
+                return Next::Close(CloseCode::Protocol, "that breaks the rules of RFC 6455");
+            }
+            Some(Err(_)) | None => return Next::Gone,
+        };
+        let Some(sent) = trace::spoken::sent(&text) else {
+            return Next::Close(CloseCode::Policy, "a message is {\"to\":\"B\",\"text\":\"…\"}");
+        };
+        if sent.text.len() as u64 > self.bound.run.caps.message_bytes {
+            return Next::Close(CloseCode::Size, "a message's text may have 4096 bytes");
+        }
+        let Joins { user, instance, .. } = &self.joins;
+        match take(instance, self.bound.conn, user, sent).await {
+            Ok(()) => Next::On,
+            Err(why) => {
+                tracing::debug!(run = %self.bound.run.id, why, "not taken");
+                Next::Close(CloseCode::Again, "the shared store does not take it now")
+            }
+        }
+    }
+
+    /// Sends what is in the user's inbox.
+    async fn deliver<S>(&self, ws: &mut WebSocketStream<S>, guest: &Guest) -> Next
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        while let Some(message) = guest.next() {
+            self.bound.run.gate.pass(self.bound.conn, Act::Push).await;
+            let text = json!({"id": message.id, "from": message.from, "text": message.text});
+            if let Next::Gone = send(ws, Said::text(text.to_string())).await {
+                return Next::Gone;
+            }
+            guest.wrote(message.id, self.activity.written());
+            self.joins.instance.instance.hall.wrote(&guest.user, message.id);
+        }
+        if guest.overrun.load(Ordering::Relaxed) {
+            return Next::Close(CloseCode::Policy, "too slow: its inbox is full");
+        }
+        Next::On
+    }
+
+    /// Closes, and waits for the client to do so too.
+    async fn close<S>(&self, ws: &mut WebSocketStream<S>, code: CloseCode, reason: &'static str)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        self.bound.run.gate.pass(self.bound.conn, Act::Close).await;
+        let frame = CloseFrame { code, reason: reason.into() };
+        let both = async {
+            if ws.close(Some(frame)).await.is_ok() {
+                while let Some(Ok(_)) = ws.next().await {}
+            }
+        };
+        let _ = tokio::time::timeout(PATIENCE, both).await;
+    }
+}
+
+/// Sends a message. A client that does not read is gone.
+async fn send<S>(ws: &mut WebSocketStream<S>, said: Said) -> Next
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    match tokio::time::timeout(PATIENCE, ws.send(said)).await {
+        Ok(Ok(())) => Next::On,
+        _ => Next::Gone,
+    }
+}

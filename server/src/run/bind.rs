@@ -1,0 +1,183 @@
+//! Connections that become a run's: accepted ones, and those that its instances dial to the store.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tokio::sync::mpsc;
+use trace::entry::{Opened, What};
+use trace::ids::ConnId;
+use trace::note::{self, Engine, Note};
+use trace::participant::{Participant, Role};
+use trace::time::Micros;
+
+use super::{Run, browser, instance, store, user};
+use crate::decode::Recorder;
+use crate::instance::Instance;
+use crate::tap::{Heard, Missed};
+
+/// What is known of a connection when it is bound.
+#[derive(Debug)]
+pub struct Arrival {
+    /// When it was accepted.
+    pub accepted: Micros,
+    /// From where.
+    pub client: SocketAddr,
+    /// To where.
+    pub server: SocketAddr,
+    /// The service that accepted.
+    pub service: Participant,
+    /// The first request's `User-Agent`.
+    pub user_agent: Option<String>,
+    /// Whether the first request says that it comes from a page.
+    pub from_page: bool,
+    /// The user whom the first request names, in the chat.
+    pub user: Option<String>,
+}
+
+/// A connection that an instance dials, to the shared store.
+#[derive(Debug)]
+pub struct Dialled<'a> {
+    /// The instance.
+    pub instance: &'a str,
+    /// From where.
+    pub from: SocketAddr,
+    /// To where.
+    pub to: SocketAddr,
+}
+
+/// A connection's place in its run. The run counts it as open until this is dropped.
+#[derive(Debug)]
+pub struct Bound {
+    /// The run.
+    pub run: Arc<Run>,
+    /// Its number there.
+    pub conn: ConnId,
+    /// What moved on it.
+    pub moved: Arc<Missed>,
+    /// The instance that accepted it, if it was one.
+    pub instance: Option<Arc<Instance>>,
+    /// Whether another instance of the run is at the other end.
+    pub internal: bool,
+}
+
+impl Bound {
+    /// A connection of which nothing is heard, for measuring what hearing costs.
+    pub fn unheard(run: &Arc<Run>, conn: ConnId) -> Self {
+        run.open.fetch_add(1, Ordering::Relaxed);
+        let moved = Arc::new(Missed::default());
+        Self { run: Arc::clone(run), conn, moved, instance: None, internal: false }
+    }
+}
+
+impl Run {
+    /// Makes a connection this run's: from here on all that was and will be heard goes to its log.
+    /// None if it has as many as it may.
+    pub fn bind(
+        self: &Arc<Self>,
+        arrival: Arrival,
+        heard: mpsc::Receiver<Heard>,
+        missed: Arc<Missed>,
+    ) -> Option<Bound> {
+        if self.open.fetch_add(1, Ordering::Relaxed) >= self.caps.run_connections {
+            self.open.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
+        self.touch();
+        let conn = self.next_conn();
+        let at = arrival.accepted.since(self.began);
+        let instance = self.shared.named(&arrival.service.id).cloned();
+        let client = self.client_of(&arrival);
+        let internal = client.role == Role::Server;
+        let opened = Opened {
+            conn,
+            client,
+            server: arrival.service,
+            client_addr: arrival.client.to_string(),
+            server_addr: arrival.server.to_string(),
+        };
+        self.log.append(at, What::Opened(opened));
+        // A connection may be older than its run, and its set-up over before that began.
+        let set_up = arrival.accepted.plus(self.link_delay()).plus(self.link_delay());
+        let held_us = set_up.since(self.began.plus(at));
+        if held_us.0 > 0 {
+            let what = note::What::LinkSetup { held_us };
+            self.log.append(at, What::Note(Note { conn: Some(conn), what }));
+        }
+        let decoder = wire::conn::Conn::http1(conn);
+        self.record(conn, decoder, heard, Arc::clone(&missed));
+        Some(Bound { run: Arc::clone(self), conn, moved: missed, instance, internal })
+    }
+
+    /// A participant of this run, by its name; an instance that the header does not name is one all
+    /// the same.
+    pub fn known(&self, id: &str) -> Participant {
+        let header = &self.log.header.participants;
+        let known = header.iter().find(|participant| participant.id == id);
+        known.cloned().unwrap_or_else(|| instance(id, None))
+    }
+
+    fn next_conn(&self) -> ConnId {
+        ConnId(self.conns.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    fn record(
+        &self,
+        conn: ConnId,
+        decoder: wire::conn::Conn,
+        heard: mpsc::Receiver<Heard>,
+        missed: Arc<Missed>,
+    ) {
+        let log = Arc::clone(&self.log);
+        let recorder = Recorder::new((conn, decoder), log, self.began, self.caps, missed);
+        tokio::spawn(recorder.run(heard));
+    }
+
+    /// Makes a connection that an instance dials to the shared store this run's.
+    pub fn dialled(&self, dialled: Dialled<'_>, heard: mpsc::Receiver<Heard>, missed: Arc<Missed>) {
+        let conn = self.next_conn();
+        let opened = Opened {
+            conn,
+            client: self.known(dialled.instance),
+            server: store(Engine::Redis),
+            client_addr: dialled.from.to_string(),
+            server_addr: dialled.to.to_string(),
+        };
+        self.append(What::Opened(opened));
+        self.record(conn, wire::conn::Conn::resp(conn), heard, missed);
+    }
+
+    /// Who a connection's client is: this program's own by its address, a page by its `Origin`,
+    /// and anybody else by the first word of `User-Agent`.
+    fn client_of(&self, arrival: &Arrival) -> Participant {
+        if let Some(agent) = self.agents.lock().remove(&arrival.client) {
+            return agent;
+        }
+        let role = if arrival.from_page { Role::Browser } else { Role::Client };
+        if let Some(name) = &arrival.user {
+            return user(name, role);
+        }
+        if arrival.from_page {
+            return browser();
+        }
+        let agent = arrival.user_agent.as_deref().unwrap_or_default();
+        let product: String = agent
+            .split(['/', ' '])
+            .next()
+            .unwrap_or_default()
+            .chars()
+            .filter(|char| char.is_ascii_alphanumeric() || "-_.".contains(*char))
+            .take(24)
+            .collect();
+        let name = if product.is_empty() { "Client".to_owned() } else { product };
+        let id = format!("client-{}", name.to_ascii_lowercase());
+        Participant { id, name, role: Role::Client, detail: "your own client".to_owned() }
+    }
+}
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        self.run.open.fetch_sub(1, Ordering::Relaxed);
+        self.run.touch();
+    }
+}
