@@ -16,6 +16,12 @@ pub mod raw;
 
 pub mod browser;
 
+pub mod redis;
+
+pub mod streams;
+
+pub mod judged;
+
 use std::future::Future;
 use std::time::Duration;
 

@@ -83,6 +83,12 @@ impl Live {
         self.to.send(Message::text(say)).await.expect("the feed takes what a page says");
     }
 
+    /// Says something, as a page would.
+    pub async fn say(&mut self, said: &serde_json::Value) {
+        let said = Message::text(said.to_string());
+        self.to.send(said).await.expect("the feed takes what a page says");
+    }
+
     /// The next thing that comes.
     pub async fn next(&mut self, limit: Duration) -> Heard {
         let next = within(limit, "something comes on the live feed", self.heard.recv()).await;

@@ -31,7 +31,12 @@ pub struct Run<'a> {
 impl<'a> Run<'a> {
     /// Makes a run.
     pub async fn create(server: &'a Server, lab: &str, params: Value) -> Self {
-        let new = json!({ "lab": lab, "params": params });
+        Self::create_seeded(server, lab, params, 0).await
+    }
+
+    /// Makes a run with a seed.
+    pub async fn create_seeded(server: &'a Server, lab: &str, params: Value, seed: u64) -> Self {
+        let new = json!({ "lab": lab, "params": params, "seed": seed });
         let answer = Answer::to(server.ask(Method::POST, "/api/runs").json(&new)).await;
         assert_eq!(answer.status, 201, "{new}: {}", answer.body);
         let created = serde_json::from_str(&answer.body).expect("what was made");
@@ -69,6 +74,17 @@ impl<'a> Run<'a> {
     pub async fn press(&self, input: &str) {
         let answer = self.input(input).await;
         assert_eq!(answer.status, 204, "{input}: {}", answer.body);
+    }
+
+    /// Presses a button about an instance.
+    pub async fn input_at(&self, input: &str, instance: &str) -> Answer {
+        let call = self.server.ask(Method::POST, &self.api("/inputs"));
+        Answer::to(call.json(&json!({ "input": input, "instance": instance }))).await
+    }
+
+    /// Where one of its services is.
+    pub fn at(&self, name: &str) -> SocketAddr {
+        self.server.addr(name)
     }
 
     /// How it is.

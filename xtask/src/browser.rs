@@ -1,4 +1,4 @@
-//! Chromium, its driver and curl: the tests need them, and they are never skipped.
+//! Chromium, its driver, curl, Redis: the tests need them, and they are never skipped.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -19,19 +19,25 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Finds what the tests need; on Debian and its kin, installs what is missing.
+    /// Finds a browser and curl; on Debian and its kin, installs what is missing.
     pub fn ready() -> Result<Self> {
-        let mut missing = Vec::new();
+        Self::with(&[])
+    }
+
+    /// The same, and programs whose packages have their names.
+    pub fn with(programs: &[&'static str]) -> Result<Self> {
+        let programs = [&["curl"][..], programs].concat();
+        let mut missing: Vec<&str> = Vec::new();
         if Self::find().is_none() {
             missing.extend(["chromium", "chromium-driver"]);
         }
-        if which("curl").is_none() {
-            missing.push("curl");
-        }
+        missing.extend(programs.iter().copied().filter(|program| which(program).is_none()));
         if !missing.is_empty() {
             install(&missing)?;
         }
-        which("curl").context("curl is still not on PATH")?;
+        for program in programs {
+            which(program).with_context(|| format!("{program} is still not on PATH"))?;
+        }
         Self::find().context("chromium and chromedriver are still not both on PATH")
     }
 
@@ -45,8 +51,9 @@ fn install(packages: &[&str]) -> Result<()> {
     let list = packages.join(" ");
     let Some(prefix) = rights() else {
         bail!(
-            "the tests need a Chromium (`chromium`, `chromium-browser` or `google-chrome`) with \
-             its `chromedriver`, and `curl`, all on PATH; missing here, as Debian names it: {list}"
+            "needed are a Chromium (`chromium`, `chromium-browser` or `google-chrome`) with its \
+             `chromedriver`, and `curl`, for the tests `redis-server` too, all on PATH; missing \
+             here, as Debian names it: {list}"
         );
     };
     say::note(&format!("installing {list} with apt-get"));

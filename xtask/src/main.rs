@@ -11,6 +11,7 @@ mod check;
 mod command;
 mod npm;
 mod page;
+mod python;
 mod repo;
 mod say;
 mod serve;

@@ -180,6 +180,9 @@ fn fingerprint(root: &Path, tools: &Tools) -> Result<String> {
     Ok(format!("{:016x}\n", hasher.finish()))
 }
 
+/// What lies beside the sources and is no part of the page: what was built, and the fuzzer's own.
+const BESIDE: [&str; 2] = ["target", "fuzz"];
+
 /// The files under a path, in order; hidden ones are an editor's or trunk's.
 fn files(path: &Path) -> Result<BTreeSet<PathBuf>> {
     let mut found = BTreeSet::new();
@@ -189,7 +192,7 @@ fn files(path: &Path) -> Result<BTreeSet<PathBuf>> {
         for entry in fs::read_dir(path)? {
             let entry = entry?;
             let hidden = entry.file_name().to_string_lossy().starts_with('.');
-            if !hidden && entry.file_name() != "target" {
+            if !hidden && !BESIDE.iter().any(|name| entry.file_name() == *name) {
                 found.extend(files(&entry.path())?);
             }
         }
