@@ -212,7 +212,8 @@ async fn the_page_polls_as_its_knobs_say() {
     assert!(folds.contains("empty polls folded"), "{folds}");
 
     browser.lab("long_polling").await;
-    turn(&browser, &[("hold_s", 2), ("messages", 4), ("message_every_ms", 800)]).await;
+    let knobs = [("hold_s", 2), ("messages", 4), ("message_every_ms", 800), ("instances", 3)];
+    turn(&browser, &knobs).await;
     let run = browser.run().await;
     let metrics = summary(&server, &run).await.metrics;
     assert_eq!((metrics.empty_responses, metrics.messages), (1, 4));

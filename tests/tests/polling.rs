@@ -172,7 +172,7 @@ async fn killed_instances_lose_no_message_and_double_none() {
     for (engine, server, _redis) in engines().await {
         let params = json!({
             "messages": 1_000, "message_every_ms": 10, "hop": "random", "batch": 10, "hold_s": 2,
-            "link_ms": 0, "peer": "agent",
+            "link_ms": 0, "instances": 3, "peer": "agent",
         });
         let run = Run::create_seeded(&server, "long_polling", params, 7).await;
         run.press("start").await;

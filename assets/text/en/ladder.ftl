@@ -140,9 +140,9 @@ ladder-elements = { $count ->
 }
 ladder-value-malformed = Bytes that break the rules
 ladder-value-partial = Half a value
-ladder-store-append = append #{ $id } · in this process
-ladder-store-read = anything after #{ $after }? · in this process
-ladder-store-woke = there is #{ $id } · in this process
+ladder-store-append = Append #{ $id } · in this process
+ladder-store-read = Anything after #{ $after }? · in this process
+ladder-store-woke = There is #{ $id } · in this process
 
 # Where a step's time went; its fellows are in page.ftl.
 timing-message = Message under way

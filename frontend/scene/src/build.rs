@@ -7,6 +7,7 @@ use trace::participant::{Participant, Role};
 use trace::span::{Dir, Side, Span};
 use trace::time::Micros;
 
+use crate::columns::LABEL_LEAST;
 use crate::model::{ChunkAt, Conn, HOLD_SHOWN, IDLE_SHOWN, Model};
 use crate::step::{Key, Step, StepKind};
 
@@ -44,6 +45,7 @@ impl Model {
         let server = self.lane(&opened.server);
         // The second lane may have moved the first.
         let client = self.lane_of(&opened.client.id).unwrap_or(client);
+        self.reserve((client, server), LABEL_LEAST);
         let slot = self.free_slot(client, server);
         self.most_slots = self.most_slots.max(slot);
         let conn = self.conn(opened.conn);
@@ -129,7 +131,16 @@ impl Model {
             conn.client += usize::from(conn.client >= place);
             conn.server += usize::from(conn.server >= place);
         }
+        let moved = |lane: usize| lane + usize::from(lane >= place);
+        let labels = std::mem::take(&mut self.labels).into_iter();
+        self.labels = labels.map(|((one, other), n)| ((moved(one), moved(other)), n)).collect();
         place
+    }
+
+    /// A label of so many letters stands between two lanes.
+    pub(crate) fn reserve(&mut self, (one, other): (usize, usize), letters: usize) {
+        let widest = self.labels.entry((one.min(other), one.max(other))).or_default();
+        *widest = letters.max(*widest);
     }
 
     /// Where a lane of a role is put in: clients stand left of the servers, so that no connection

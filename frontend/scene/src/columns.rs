@@ -15,7 +15,7 @@ const NARROW: f64 = 600.0;
 const LETTER: f64 = 6.7;
 
 /// The words of a connection's opening and end.
-const LABEL_LEAST: usize = 26;
+pub(crate) const LABEL_LEAST: usize = 26;
 
 /// The room between the ribbons of connections that are open at once.
 pub const SLOT: f64 = 10.0;
@@ -24,10 +24,16 @@ pub const SLOT: f64 = 10.0;
 pub const SLOTS: usize = 8;
 
 /// No lane moves away further than this for a label's sake; where there are many, not so far.
-const LABEL_MOST: [usize; 2] = [56, 40];
+const LABEL_MOST: [usize; 2] = [56, 25];
 
 /// More lanes than so many are many.
 const FEW: usize = 3;
+
+/// The least room between two of many lanes: their heads, and the words of a wait.
+const CLOSE: f64 = 124.0;
+
+/// The room right of the last lane, where no words of a server's stand.
+const EDGE: f64 = 78.0;
 
 /// A lane's head.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,7 +59,8 @@ pub struct Columns {
     of: Vec<Option<usize>>,
     left: f64,
     right: f64,
-    gap: f64,
+    /// The room between each two lanes.
+    gaps: Vec<f64>,
 }
 
 impl Columns {
@@ -63,17 +70,49 @@ impl Columns {
         let (heads, of) = heads(&model.lanes, lanes);
         let (left, right, least) =
             if width < NARROW { (132.0, 196.0, 216.0) } else { (136.0, 204.0, 230.0) };
-        let most = LABEL_MOST[usize::from(heads.len() > FEW)];
-        let label = LETTER * model.longest_label.clamp(LABEL_LEAST, most) as f64;
-        let label = label + 58.0 + 2.0 * SLOT * model.most_slots.min(SLOTS) as f64;
-        let spaces = heads.len().saturating_sub(1).max(1) as f64;
-        let wide = (width - left - right) / spaces;
-        let gap = wide.min(2.8 * least).max(least).max(label);
-        let mut columns = Self { heads, of, left, right, gap };
+        // Words of waits and notes stand right of a server.
+        let words = heads.last().is_none_or(|last| last.role == Role::Server) || heads.len() < FEW;
+        let right = if words { right } else { EDGE };
+        let mut columns = Self { heads, of, left, right, gaps: Vec::new() };
+        let least = if columns.heads.len() > FEW { CLOSE } else { least };
+        columns.gaps = vec![least; columns.heads.len().saturating_sub(1)];
+        columns.make_room(model);
+        columns.widen((width - columns.width()).max(0.0), 2.8 * least);
+        let mut x = left;
         for (index, head) in columns.heads.iter_mut().enumerate() {
-            head.x = left + gap * index as f64;
+            head.x = x;
+            x += columns.gaps.get(index).copied().unwrap_or_default();
         }
         columns
+    }
+
+    /// Makes room for the labels between each two lanes, the nearest lanes first.
+    fn make_room(&mut self, model: &Model) {
+        let most = LABEL_MOST[usize::from(self.heads.len() > FEW)];
+        let slots = 2.0 * SLOT * model.most_slots.min(SLOTS) as f64;
+        let column = |lane: usize| self.of.get(lane).copied().flatten();
+        let mut needs: Vec<(usize, usize, f64)> = Vec::new();
+        for ((one, other), letters) in &model.labels {
+            let (Some(one), Some(other)) = (column(*one), column(*other)) else { continue };
+            let need = LETTER * (*letters).min(most) as f64 + 44.0 + slots;
+            needs.push((one.min(other), one.max(other), need));
+        }
+        needs.sort_by_key(|(from, to, _)| to - from);
+        for (from, to, need) in needs {
+            let Some(gaps) = self.gaps.get_mut(from..to).filter(|gaps| !gaps.is_empty()) else {
+                continue;
+            };
+            let missing = (need - gaps.iter().sum::<f64>()).max(0.0) / gaps.len() as f64;
+            gaps.iter_mut().for_each(|gap| *gap += missing);
+        }
+    }
+
+    /// Spreads what room is left, no gap wider than so much.
+    fn widen(&mut self, room: f64, most: f64) {
+        let share = room / self.gaps.len().max(1) as f64;
+        for gap in &mut self.gaps {
+            *gap = (*gap + share).min(most.max(*gap));
+        }
     }
 
     /// The middle of a participant's lane, if it is shown.
@@ -98,7 +137,8 @@ impl Columns {
     /// How wide the ladder is.
     #[must_use]
     pub fn width(&self) -> f64 {
-        self.left + self.gap * self.heads.len().saturating_sub(1) as f64 + self.right
+        let gaps: f64 = self.gaps.iter().sum();
+        self.left + gaps + self.right
     }
 }
 

@@ -18,7 +18,9 @@ impl Model {
     /// Takes in what was said.
     pub(crate) fn heard(&mut self, seq: Seq, at: Micros, event: &Event) {
         let letters = words::label(self, event).1.chars().count();
-        self.longest_label = self.longest_label.max(letters);
+        let conn = self.conn(event.conn);
+        let lanes = (conn.client, conn.server);
+        self.reserve(lanes, letters);
         match &event.kind {
             Kind::Http1(said) => self.heard_http1((seq, at), event, said),
             Kind::Websocket(Websocket::Frame(frame)) if !frame.opcode.is_control() => {

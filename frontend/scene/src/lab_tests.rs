@@ -135,7 +135,7 @@ fn a_held_poll_says_how_long_and_what_let_it_go() {
     assert!(said.contains(&"woken by the store"), "{said:?}");
     assert!(said.contains(&"nothing") && said.contains(&"#1"), "{said:?}");
     let labels = labels(&picture);
-    for call in ["append #1", "anything after #0?", "there is #1"] {
+    for call in ["Append #1", "Anything after #0?", "There is #1"] {
         let call = format!("{call} · in this process");
         assert!(labels.contains(&(Stroke::Call, call.clone())), "{call} in {labels:?}");
     }

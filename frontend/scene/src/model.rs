@@ -45,8 +45,8 @@ pub struct Model {
     pub ended_why: String,
     /// Places among the steps at which something was put in or changed after the fact.
     pub edits: Vec<usize>,
-    /// How many letters the longest label has.
-    pub longest_label: usize,
+    /// How many letters the longest label between two lanes has, the lower lane first.
+    pub labels: BTreeMap<(usize, usize), usize>,
     /// The highest place that a connection had beside others.
     pub most_slots: usize,
     /// The connections that are open.
@@ -186,7 +186,7 @@ impl Model {
             ended: None,
             ended_why: String::new(),
             edits: Vec::new(),
-            longest_label: 0,
+            labels: BTreeMap::new(),
             most_slots: 0,
             open: BTreeSet::new(),
             notes: Vec::new(),

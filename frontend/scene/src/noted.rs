@@ -119,8 +119,9 @@ impl Model {
         if self.store_lane().is_none() {
             return;
         }
-        if let Some(call) = call(what) {
-            self.longest_label = self.longest_label.max(call.said.chars().count());
+        let lanes = self.store_lane().zip(store_call(what).and_then(|(at, _)| self.lane_of(at)));
+        if let (Some(call), Some(lanes)) = (call(what), lanes) {
+            self.reserve(lanes, call.said.chars().count());
         }
         if matches!(what, note::What::StoreRead { ids, .. } if ids.is_empty()) {
             self.housekeeping += 1;

@@ -67,7 +67,7 @@ fn title(state: State, seq: Seq) -> &'static str {
 /// As many bytes in a row as there is room for.
 fn per_row() -> usize {
     let width = window().inner_width().ok().and_then(|width| width.as_f64()).unwrap_or_default();
-    if width >= 1_400.0 { 16 } else { 8 }
+    if width >= 1_720.0 { 16 } else { 8 }
 }
 
 #[component]

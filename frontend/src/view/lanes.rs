@@ -15,7 +15,8 @@ pub fn lanes(state: State, heads: Vec<Column>, width: f64, scale: f64) -> impl I
     let order: Vec<Vec<String>> = heads.iter().map(|head| head.ids.clone()).collect();
     let clients = heads.iter().filter(|head| head.role == Role::Client).count();
     // Heads are as wide as the lanes' distance lets them be.
-    let wide = (140.0 * scale).clamp(64.0, 140.0);
+    let apart = heads.windows(2).map(|pair| pair[1].x - pair[0].x).fold(148.0, f64::min) - 8.0;
+    let wide = (apart.min(140.0) * scale).clamp(64.0, 140.0);
     let view_of = |(index, head): (usize, Column)| {
         let at = Place { index, count, several: clients > 1, left: head.x * scale, wide };
         lane(state, head, at, order.clone())

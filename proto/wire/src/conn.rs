@@ -34,6 +34,10 @@ impl Conn {
 
     /// Takes the next bytes of a direction, and adds what they complete to `events`.
     pub fn feed(&mut self, dir: Dir, bytes: &[u8], events: &mut Vec<Event>) {
+        // No bytes say nothing, and must not change what later ones say (law 4).
+        if bytes.is_empty() {
+            return;
+        }
         match self {
             Self::Http1(http1) => {
                 http1.feed(dir, bytes, events);

@@ -21,7 +21,7 @@ pub fn describe() -> Lab {
         integer("hold_s", [1, 10, 60], "s"),
         integer("messages", [1, 3, 10_000], ""),
         integer("message_every_ms", [1, 4_000, 60_000], "ms"),
-        integer("instances", [1, 3, 32], ""),
+        integer("instances", [1, 2, 32], ""),
         choice("hop", &["in_turn", "random", "never"]),
         choice("wake", &["store", "pull"]),
         integer("pull_ms", [10, 500, 10_000], "ms"),
