@@ -166,6 +166,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         if self.first.has_remaining() {
             let len = self.first.len().min(buf.remaining());
             buf.put_slice(&self.first.split_to(len));
+            if self.first.is_empty() {
+                // Else its buffer would be kept for as long as the connection.
+                self.first = Bytes::new();
+            }
             self.activity.came(len);
             return Poll::Ready(Ok(()));
         }

@@ -91,7 +91,7 @@ impl Client {
             .body(Full::new(body))?;
         let response = self.sender.send_request(request).await.context("no answer came")?;
         let status = response.status();
-        anyhow::ensure!(status.is_success(), "the answer was {status}");
+        anyhow::ensure!(status.is_success(), Refused(status.as_u16()));
         Ok(response)
     }
 
@@ -125,6 +125,26 @@ impl Client {
     }
 }
 
+/// An answer that is no success, by its status.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the answer was {0}")]
+pub struct Refused(pub u16);
+
+/// An address from which a client of ours is about to connect; forgotten where it does not.
+struct Expected<'a> {
+    run: &'a Run,
+    from: SocketAddr,
+    connected: bool,
+}
+
+impl Drop for Expected<'_> {
+    fn drop(&mut self) {
+        if !self.connected {
+            self.run.forget_agent(self.from);
+        }
+    }
+}
+
 /// Connects to a lab service as somebody whom the run then knows. Gives the name for `Host` too.
 ///
 /// # Errors
@@ -144,9 +164,9 @@ pub async fn dial(
     socket.bind(SocketAddr::new(target.ip(), 0))?;
     let from = socket.local_addr()?;
     run.expect_agent(from, who);
-    let stream = socket.connect(target).await;
-    let stream =
-        stream.inspect_err(|_| run.forget_agent(from)).context("the agent cannot connect")?;
+    let mut expected = Expected { run, from, connected: false };
+    let stream = socket.connect(target).await.context("the agent cannot connect")?;
+    expected.connected = true;
     stream.set_nodelay(true)?;
     Ok((stream, target.to_string()))
 }

@@ -42,8 +42,9 @@ pub struct Config {
     #[arg(long, env = "LIFELINE_INSTANCES", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=32))]
     pub instances: u16,
     /// Shared store of the labs: memory, or redis://HOST:PORT of a Redis or Valkey
-    #[arg(long, env = "LIFELINE_STORE", hide_env_values = true, default_value = "memory", value_parser = store)]
-    pub store: Choice,
+    // Read later: what is wrong with it must be told without its password.
+    #[arg(long, env = "LIFELINE_STORE", hide_env_values = true, default_value = "memory")]
+    pub store: String,
     /// Folder for what is kept; this version keeps everything in memory and writes nothing there
     #[arg(long, env = "LIFELINE_DATA")]
     pub data: Option<PathBuf>,
@@ -66,7 +67,7 @@ impl Config {
             host: IpAddr::from([127, 0, 0, 1]),
             port: 0,
             instances: 3,
-            store: Choice::Memory,
+            store: "memory".to_owned(),
             data: None,
             lab_urls: Vec::new(),
             caps: Vec::new(),
@@ -92,7 +93,11 @@ impl Config {
     }
 }
 
-fn store(text: &str) -> Result<Choice, String> {
+/// The store that was named.
+///
+/// # Errors
+/// What is wanted; what was given is not repeated, for it may hold a password.
+pub(crate) fn store(text: &str) -> Result<Choice, String> {
     match text {
         "memory" => Ok(Choice::Memory),
         url => Target::parse(url).map(Choice::Redis).map_err(|why| format!("memory, or {why}")),

@@ -18,6 +18,9 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
+    /// `--store` names no store.
+    #[error("--store takes {0}")]
+    Store(String),
     /// A listener does not know its address.
     #[error("the listener for {name} has no address: {source}")]
     Address {

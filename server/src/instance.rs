@@ -1,7 +1,7 @@
 //! The instances of a service as one run sees them: each has a life of its own, can be killed and
 //! started again, and calls the shared store. What instances know of each other is here too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -32,6 +32,8 @@ pub struct Shared {
     numbers: AtomicU64,
     /// At which instance each user of the chat is or was last: the stateful chat asks here.
     pub homes: Mutex<BTreeMap<String, String>>,
+    /// Keys of messages that another service has brought, or tried to.
+    keys: Mutex<BTreeSet<String>>,
     /// How often `drop` was pressed.
     pub drops: watch::Sender<u64>,
     /// Whether the knob that cuts a stream off has done so.
@@ -57,8 +59,8 @@ pub struct Instance {
 struct Life {
     /// Cancelled when it is killed.
     killed: CancellationToken,
-    /// For whom it is down, if it is.
-    down: Option<Reach>,
+    /// Whether it is down for this run, and whether for everybody.
+    down: [bool; 2],
     store: Option<Arc<dyn Store>>,
     /// The same, where it can take a run's messages away.
     redis: Option<Arc<Redis>>,
@@ -68,8 +70,12 @@ impl Shared {
     /// Instances at these services, on this engine.
     pub fn new(services: &[Service], choice: Choice, most: u64) -> Self {
         let instance = |service: &Service| {
-            let life =
-                Life { killed: CancellationToken::new(), down: None, store: None, redis: None };
+            let life = Life {
+                killed: CancellationToken::new(),
+                down: [false; 2],
+                store: None,
+                redis: None,
+            };
             let (name, addr) = (service.name.clone(), service.addr);
             let instance = Instance {
                 name,
@@ -86,6 +92,7 @@ impl Shared {
             memory: Arc::new(Memory::new(most)),
             numbers: AtomicU64::new(0),
             homes: Mutex::default(),
+            keys: Mutex::default(),
             drops: watch::Sender::new(0),
             dropped: AtomicBool::new(false),
         }
@@ -134,7 +141,7 @@ impl Instance {
 
     /// Whether it is down.
     pub fn is_down(&self) -> bool {
-        self.life.lock().down.is_some()
+        self.life.lock().down.contains(&true)
     }
 
     /// Whether it holds a poll.
@@ -144,23 +151,22 @@ impl Instance {
 
     fn kill(&self, reach: Reach) -> bool {
         let mut life = self.life.lock();
-        if life.down.is_some() {
-            return false;
-        }
-        life.down = Some(reach);
+        let was_up = !life.down.contains(&true);
+        life.down[usize::from(reach == Reach::Everybody)] = true;
         life.store = None;
         life.redis = None;
-        true
+        was_up
     }
 
     fn restart(&self, reach: Reach) -> bool {
         let mut life = self.life.lock();
-        if life.down != Some(reach) {
-            return false;
+        let was_down =
+            std::mem::replace(&mut life.down[usize::from(reach == Reach::Everybody)], false);
+        let up = was_down && !life.down.contains(&true);
+        if up {
+            life.killed = CancellationToken::new();
         }
-        life.down = None;
-        life.killed = CancellationToken::new();
-        true
+        up
     }
 }
 
@@ -173,8 +179,7 @@ impl Run {
         }
         // Noted before its connections end, so that the log has the cause before what follows.
         self.note(None, What::InstanceDown { instance: name.to_owned(), reach });
-        instance.killed().cancel();
-        instance.hall.died(self, name);
+        instance.hall.dies(self, name, &instance.killed());
         true
     }
 
@@ -233,10 +238,17 @@ impl Worker {
         self.instance.name.clone()
     }
 
-    /// Puts a message into the store, and notes it.
+    /// Puts a message into the store, and notes it. A message whose key was seen before is looked
+    /// for first: whoever brought it may not have heard the answer.
     pub async fn append(&self, conn: Option<ConnId>, new: New) -> Result<u64, StoreError> {
         let called = clock::now();
         let store = self.run.store(&self.instance);
+        if let Some(key) = &new.key {
+            let seen = !self.run.shared.keys.lock().insert(key.clone());
+            if let Some(id) = if seen { store.find(key.clone()).await? } else { None } {
+                return Ok(id);
+            }
+        }
         let (from, to, text) = (new.from.clone(), new.to.clone(), shortened(&new.text));
         let id = store.append(new).await?;
         let (instance, engine) = (self.name(), store.engine());

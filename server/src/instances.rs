@@ -51,10 +51,17 @@ impl Switches {
         let _ = switch.wanted.subscribe().wait_for(|wanted| !*wanted).await;
     }
 
-    /// A service listens no more.
-    pub fn is_closed(&self, service: &Service) {
+    /// A service listens, or no more: told to every run, and then to who waits for it.
+    pub fn told(&self, runs: &Runs, service: &Service, open: bool) {
+        for run in runs.all().into_iter().filter(|run| run.state().serves()) {
+            if open {
+                run.restart(&service.name, Reach::Everybody);
+            } else {
+                run.kill(&service.name, Reach::Everybody);
+            }
+        }
         if let Some(switch) = self.0.get(&service.name) {
-            switch.open.send_replace(false);
+            switch.open.send_replace(open);
         }
     }
 
@@ -63,10 +70,7 @@ impl Switches {
         let switch = self.0.get(&service.name)?;
         let _ = switch.wanted.subscribe().wait_for(|wanted| *wanted).await;
         match TcpListener::bind(service.addr).await {
-            Ok(listener) => {
-                switch.open.send_replace(true);
-                Some(listener)
-            }
+            Ok(listener) => Some(listener),
             Err(error) => {
                 tracing::warn!(service = service.name, %error, "cannot listen again");
                 tokio::time::sleep(AGAIN).await;
@@ -75,36 +79,17 @@ impl Switches {
         }
     }
 
-    /// Kills an instance for everybody, and notes it in every run.
-    ///
-    /// # Errors
-    /// See [`Unswitched`].
-    pub async fn kill(&self, runs: &Runs, name: &str) -> Result<(), Unswitched> {
-        self.turn(name, false).await?;
-        for run in runs.all().into_iter().filter(|run| run.state().serves()) {
-            run.kill(name, Reach::Everybody);
-        }
-        Ok(())
-    }
-
-    /// Starts an instance again for everybody.
-    ///
-    /// # Errors
-    /// See [`Unswitched`].
-    pub async fn restart(&self, runs: &Runs, name: &str) -> Result<(), Unswitched> {
-        self.turn(name, true).await?;
-        for run in runs.all().into_iter().filter(|run| run.state().serves()) {
-            run.restart(name, Reach::Everybody);
-        }
-        Ok(())
-    }
-
     /// Whether an instance listens.
     pub fn is_up(&self, name: &str) -> bool {
-        self.0.get(name).is_some_and(|switch| *switch.wanted.borrow())
+        self.0.get(name).is_none_or(|switch| *switch.wanted.borrow())
     }
 
-    async fn turn(&self, name: &str, on: bool) -> Result<(), Unswitched> {
+    /// Kills an instance for everybody, or starts it again; its listener does it, and notes it in
+    /// every run, whether or not this call is waited for.
+    ///
+    /// # Errors
+    /// See [`Unswitched`].
+    pub async fn turn(&self, name: &str, on: bool) -> Result<(), Unswitched> {
         let instance = name.starts_with("instance");
         let switch = self.0.get(name).filter(|_| instance).ok_or(Unswitched::Unknown)?;
         if switch.wanted.send_replace(on) == on {

@@ -42,6 +42,7 @@ use error::StartError;
 use instances::Switches;
 use listen::{Labs, Service, StudioOrigin};
 use runs::Runs;
+use store::Choice;
 
 /// Names of services whose ports are kept for them, after the instances and in this order.
 const AFTER_INSTANCES: [&str; 1] = ["http10"];
@@ -52,6 +53,7 @@ pub struct Server {
     /// Where the studio listens.
     pub studio: SocketAddr,
     config: Config,
+    store: Choice,
     studio_listener: TcpListener,
     services: Vec<(TcpListener, Service)>,
 }
@@ -61,6 +63,7 @@ pub struct Server {
 /// # Errors
 /// A port that is taken, by name.
 pub async fn bind(config: Config) -> Result<Server, StartError> {
+    let store = config::store(&config.store).map_err(StartError::Store)?;
     let studio_listener = listen_on(&config, "studio", 0).await?;
     let studio = address_of(&studio_listener, "studio")?;
     let mut services = Vec::new();
@@ -72,7 +75,7 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
         let addr = address_of(&listener, &name)?;
         services.push((listener, Service { name, addr, version }));
     }
-    Ok(Server { studio, config, studio_listener, services })
+    Ok(Server { studio, config, store, studio_listener, services })
 }
 
 async fn listen_on(config: &Config, name: &str, offset: u16) -> Result<TcpListener, StartError> {
@@ -92,7 +95,7 @@ fn address_of(listener: &TcpListener, name: &str) -> Result<SocketAddr, StartErr
 /// Serves until `stop` is cancelled, then finishes what is in flight.
 pub async fn serve(server: Server, stop: CancellationToken) {
     let caps = server.config.caps();
-    let runs = Arc::new(Runs::new(caps, server.config.store.clone()));
+    let runs = Arc::new(Runs::new(caps, server.store.clone()));
     let told = server.config.overrides().remove("studio");
     let origin = StudioOrigin { port: server.studio.port(), told };
     let services: Vec<Service> =

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
@@ -130,7 +131,10 @@ pub async fn accept(labs: Arc<Labs>, listener: TcpListener, service: Service) {
         let Some(open) = &listener else {
             tokio::select! {
                 () = labs.stop.cancelled() => return,
-                opened = labs.switches.reopened(&service) => listener = opened,
+                opened = labs.switches.reopened(&service) => if opened.is_some() {
+                    listener = opened;
+                    labs.switches.told(&labs.runs, &service, true);
+                },
             }
             continue;
         };
@@ -138,7 +142,7 @@ pub async fn accept(labs: Arc<Labs>, listener: TcpListener, service: Service) {
             () = labs.stop.cancelled() => return,
             () = labs.switches.killed(&service) => {
                 listener = None;
-                labs.switches.is_closed(&service);
+                labs.switches.told(&labs.runs, &service, false);
                 continue;
             }
             accepted = open.accept() => accepted,
@@ -159,8 +163,13 @@ pub async fn accept(labs: Arc<Labs>, listener: TcpListener, service: Service) {
             let _ = stream.set_nodelay(true);
             match place {
                 Some(place) => {
-                    connection(&labs, stream, from, &service).await;
-                    drop(place);
+                    if let Some(rest) = connection(&labs, stream, from, &service).await {
+                        // A task of its own, which holds no more than what is left to do.
+                        labs.tasks.spawn(async move {
+                            rest.await;
+                            drop(place);
+                        });
+                    }
                 }
                 None => turn_away(stream, &service).await,
             }
@@ -175,30 +184,41 @@ async fn turn_away(mut stream: TcpStream, service: &Service) {
 }
 
 /// A connection from its acceptance to its end.
-async fn connection(labs: &Arc<Labs>, stream: TcpStream, from: SocketAddr, service: &Service) {
+async fn connection(
+    labs: &Arc<Labs>,
+    stream: TcpStream,
+    from: SocketAddr,
+    service: &Service,
+) -> Option<BoxFuture<'static, ()>> {
     let accepted = clock::now();
     let (ear, heard, missed) = Ear::new(labs.caps.queue_chunks);
     let mut tap = Tap::accepted(stream, ear.clone());
     let head = tokio::select! {
-        () = labs.stop.cancelled() => return,
+        () = labs.stop.cancelled() => return None,
         head = lobby::first_head(&mut tap, labs.caps) => head,
     };
     let mut head = match head {
         Ok(head) => head,
-        Err(NoHead::Refused(refusal)) => return refuse(&mut tap, service, refusal).await,
+        Err(NoHead::Refused(refusal)) => {
+            refuse(&mut tap, service, refusal).await;
+            return None;
+        }
         Err(why) => {
             tracing::info!(service = service.name, %from, ?why, "closed without an answer");
-            return;
+            return None;
         }
     };
     let run = match find(&labs.runs, &head.run) {
         Ok(run) => run,
-        Err(refusal) => return refuse(&mut tap, service, refusal).await,
+        Err(refusal) => {
+            refuse(&mut tap, service, refusal).await;
+            return None;
+        }
     };
     if service.version == Version::Http10 {
         lobby::hide_expect(&mut head.bytes);
     }
-    serve(labs, (tap, ear), Came { accepted, from, heard, missed }, head, (&run, service)).await;
+    serve(labs, (tap, ear), Came { accepted, from, heard, missed }, head, (&run, service)).await
 }
 
 /// A connection that has said whose it is.
@@ -216,7 +236,7 @@ async fn serve(
     came: Came,
     head: FirstHead,
     (run, service): (&Arc<Run>, &Service),
-) {
+) -> Option<BoxFuture<'static, ()>> {
     let (delay, accepted) = (run.link_delay(), came.accepted);
     let cut = CancellationToken::new();
     let killed = run.shared.named(&service.name).map(|instance| instance.killed().child_token());
@@ -232,15 +252,17 @@ async fn serve(
         user_agent: head.user_agent,
         from_page: head.origin.is_some_and(|origin| labs.studio.is(&origin)),
         user: head.user,
+        cut: cut.clone(),
     };
     let Some(bound) = run.bind(arrival, came.heard, came.missed) else {
-        return refuse(&mut tap, service, Refusal::TooMany).await;
+        refuse(&mut tap, service, Refusal::TooMany).await;
+        return None;
     };
     if bound.instance.as_ref().is_some_and(|instance| instance.is_down()) {
         let why = "this instance was killed, and for this run it takes no connections".to_owned();
         bound.run.note(Some(bound.conn), note::What::Refused { status: None, why });
         killed.cancel();
-        return;
+        return None;
     }
     let bound = Conn {
         bound,
@@ -252,10 +274,10 @@ async fn serve(
     };
     if delay.0 > 0 {
         let stream = link.lay(tap, ear);
-        bound.serve(bytes::Bytes::new(), stream).await;
+        bound.serve(bytes::Bytes::new(), stream).await
     } else {
         drop(ear);
-        bound.serve(link.first, tap).await;
+        bound.serve(link.first, tap).await
     }
 }
 

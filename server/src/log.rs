@@ -10,6 +10,7 @@ use trace::entry::{Entry, What};
 use trace::ids::Seq;
 use trace::log::Header;
 use trace::metrics::{Fold, Metrics};
+use trace::note;
 use trace::time::Micros;
 
 use crate::caps::Caps;
@@ -39,14 +40,43 @@ impl Kept {
     }
 }
 
-/// What an entry weighs in memory, roughly: its traffic, or what was made of it.
+/// What an entry weighs in memory, roughly: its traffic, what was made of it, or what was said.
 fn weight(what: &What) -> u64 {
     let more = match what {
         What::Chunk(chunk) => chunk.bytes.len(),
         What::Event(event) => 24 * event.fields.len() + 32 * event.faults.len(),
+        What::Note(note) => note_weight(&note.what),
         _ => 0,
     };
     more as u64
+}
+
+/// What a note weighs beside the entry itself.
+fn note_weight(what: &note::What) -> usize {
+    match what {
+        note::What::StoreRead { ids, .. } | note::What::MessagesLost { ids, .. } => 8 * ids.len(),
+        note::What::StoreAppended { text, .. } | note::What::MessageKept { text, .. } => text.len(),
+        note::What::Refused { why, .. } => why.len(),
+        _ => 0,
+    }
+}
+
+/// Whether an entry is kept in a full run, too: endings and losses, so that nothing stays open.
+const fn ends(what: &What) -> bool {
+    match what {
+        What::Closed(_) | What::Lost(_) | What::Input(_) => true,
+        What::Note(note) => matches!(
+            note.what,
+            note::What::State { .. }
+                | note::What::Cap { .. }
+                | note::What::GateReleased { .. }
+                | note::What::PollReleased { .. }
+                | note::What::UserLeft { .. }
+                | note::What::InstanceDown { .. }
+                | note::What::InstanceUp { .. }
+        ),
+        _ => false,
+    }
 }
 
 /// Whether an entry was kept.
@@ -66,6 +96,8 @@ pub struct Log {
     caps: Caps,
     inner: Mutex<Inner>,
     last: watch::Sender<Seq>,
+    /// Whether the run keeps no more, for who waits for that.
+    filled: watch::Sender<bool>,
 }
 
 #[derive(Debug, Default)]
@@ -80,18 +112,21 @@ struct Inner {
 impl Log {
     /// An empty log.
     pub fn new(header: Header, caps: Caps) -> Self {
-        Self { header, caps, inner: Mutex::default(), last: watch::Sender::new(Seq(0)) }
+        let (last, filled) = (watch::Sender::new(Seq(0)), watch::Sender::new(false));
+        Self { header, caps, inner: Mutex::default(), last, filled }
     }
 
-    /// Adds an entry, unless the run keeps no more. Endings, losses and notes are always kept: a
-    /// full run takes no new connections, so they are bounded by those that are open.
+    /// Adds an entry, unless the run keeps no more. Endings and losses are always kept: a full run
+    /// takes no new connections, so they are bounded by those that are open.
     pub fn append(&self, at_us: Micros, what: What) -> Appended {
         let mut inner = self.inner.lock();
         let weight = weight(&what);
-        let heavy = matches!(what, What::Chunk(_) | What::Passed(_) | What::Event(_));
         inner.full |= inner.entries.len() as u64 >= self.caps.run_entries
             || inner.bytes + weight > self.caps.run_bytes;
-        if inner.full && heavy {
+        if inner.full {
+            self.filled.send_if_modified(|filled| !std::mem::replace(filled, true));
+        }
+        if inner.full && !ends(&what) {
             return Appended::Full;
         }
         match &what {
@@ -112,6 +147,11 @@ impl Log {
     /// Whether the run keeps no more.
     pub fn is_full(&self) -> bool {
         self.inner.lock().full
+    }
+
+    /// Resolves once the run keeps no more.
+    pub async fn filled(&self) {
+        let _ = self.filled.subscribe().wait_for(|filled| *filled).await;
     }
 
     /// Connections that were opened and not closed.

@@ -199,6 +199,14 @@ impl Run {
         }
     }
 
+    /// Ends the run when its log is full, whoever fills it.
+    pub async fn end_when_full(self: Arc<Self>) {
+        tokio::select! {
+            () = self.log.filled() => self.end_if_full(),
+            () = self.until_over() => {}
+        }
+    }
+
     /// Something happened: the run is not idle.
     pub fn touch(&self) {
         self.touched.store(clock::now().0, Ordering::Relaxed);

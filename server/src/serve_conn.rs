@@ -7,6 +7,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::ext::ReasonPhrase;
@@ -30,6 +31,9 @@ use crate::run::Bound;
 
 /// Where an answer 101 leaves who joins: hyper then gives the stream back.
 type Slot = Arc<Mutex<Option<Joins>>>;
+
+/// How long an answer that is under way when its run ends is waited for.
+const PATIENCE: Micros = Micros(15_000_000);
 
 /// What a listener speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,14 +75,16 @@ pub struct Conn {
 }
 
 impl Conn {
-    /// Serves until it is closed. `first` was read from the stream already.
-    pub async fn serve<S>(self, first: Bytes, mut stream: S)
+    /// Serves until it is closed, or switches to another protocol: what is then left to do is given
+    /// back, to be done without what HTTP needed. `first` was read from the stream already.
+    pub async fn serve<S>(self, first: Bytes, mut stream: S) -> Option<BoxFuture<'static, ()>>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         if let Some(refusal) = self.refusal {
             self.refuse(&mut stream, refusal).await;
-            return link::close(&mut stream).await;
+            link::close(&mut stream).await;
+            return None;
         }
         let Self { bound, dialect, stop, cut, killed, .. } = self;
         let bound = Arc::new(bound);
@@ -112,7 +118,7 @@ impl Conn {
         let switched = upgraded.lock().take();
         if let (Some(joins), End::Over) = (switched, &end) {
             let socket = Socket { bound, joins, activity, stop, cut, killed };
-            return Box::pin(socket.serve(stream, parts.read_buf)).await;
+            return Some(Box::pin(socket.serve(stream, parts.read_buf)));
         }
         // Bytes that hyper has not used are the beginning of another head.
         let end = match end {
@@ -122,6 +128,7 @@ impl Conn {
         if let Go::On = before_close(&bound, dialect, end, &activity, &mut stream).await {
             link::close(&mut stream).await;
         }
+        None
     }
 
     async fn refuse<S: AsyncWrite + Unpin>(&self, stream: &mut S, refusal: Refusal) {
@@ -188,8 +195,7 @@ where
     F: Future<Output = hyper::Result<()>>,
 {
     let keep_alive = keep_alive(bound);
-    let mut state = bound.run.watch_state();
-    let mut stopping = false;
+    let (mut stopping, mut late) = (false, Micros(u64::MAX));
     loop {
         let deadline = match activity.doing() {
             Doing::Busy => clock::now().plus(keep_alive.min(Micros::from_millis(1_000))),
@@ -205,11 +211,16 @@ where
                 return End::Over;
             }
             () = tokio::time::sleep_until(clock::deadline(deadline)) => {}
-            _ = state.wait_for(|state| !state.serves()), if !stopping => stopping = true,
-            () = stop.cancelled(), if !stopping => stopping = true,
+            () = bound.run.until_over(), if !stopping => {
+                (stopping, late) = (true, clock::now().plus(PATIENCE));
+            }
+            () = stop.cancelled(), if !stopping => {
+                (stopping, late) = (true, clock::now().plus(PATIENCE));
+            }
         }
         match activity.doing() {
             // What is in flight is finished; the timer above looks again.
+            Doing::Busy if stopping && clock::now() >= late => return End::Stop,
             Doing::Busy => {}
             _ if stopping => return End::Stop,
             Doing::Idle(since) if clock::now() >= since.plus(keep_alive) => {
@@ -361,7 +372,13 @@ fn speak(
     let closes = dialect.version == Version::Http10
         || persistence == Persistence::Close
         || headers.contains_key(header::CONNECTION);
-    let connection = if closes { "close" } else { "keep-alive" };
+    // Who is to upgrade is told to what (RFC 9110, sections 7.8 and 15.5.22).
+    let connection = match (headers.contains_key(header::UPGRADE), closes) {
+        (true, true) => "upgrade, close",
+        (true, false) => "upgrade, keep-alive",
+        (false, true) => "close",
+        (false, false) => "keep-alive",
+    };
     headers.insert(header::CONNECTION, HeaderValue::from_static(connection));
     if !closes {
         let seconds = keep_alive(bound).0 / 1_000_000;

@@ -24,6 +24,8 @@ pub struct New {
     pub to: Option<String>,
     /// What it says.
     pub text: String,
+    /// What tells it from others where it is brought again.
+    pub key: Option<String>,
 }
 
 /// A message that is kept.
@@ -56,6 +58,9 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     /// Keeps a message and gives its number.
     fn append(&self, new: New) -> Called<'_, u64>;
+
+    /// The number of a message that was kept with this key, among the newest.
+    fn find(&self, key: String) -> Called<'_, Option<u64>>;
 
     /// The messages after a number, in order, so many at most.
     fn read(&self, after: u64, most: usize) -> Called<'_, Vec<Row>>;

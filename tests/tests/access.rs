@@ -73,6 +73,39 @@ async fn axe_core_has_no_serious_finding_on_any_page() {
     }
 }
 
+/// The labs that notify, before and after a run, with what is beside their ladders; and two runs.
+#[tokio::test(flavor = "multi_thread")]
+async fn axe_core_has_no_serious_finding_where_instances_notify() {
+    let axe = axe();
+    let server = Server::start(&[]).await;
+    let knobs = [
+        ("short_polling", vec![("polls", 6), ("interval_ms", 100), ("message_every_ms", 300)]),
+        ("long_polling", vec![("hold_s", 1), ("messages", 2), ("message_every_ms", 200)]),
+        ("websocket", vec![("messages", 2), ("message_every_ms", 100)]),
+        ("sse", vec![("events", 6), ("every_ms", 50)]),
+    ];
+    for size in SIZES {
+        let browser = Browser::start(size).await;
+        browser.open(&page(&server)).await;
+        for (lab, knobs) in &knobs {
+            browser.lab(lab).await;
+            browser.wait("document.querySelector('.ask')").await;
+            for (name, value) in knobs {
+                browser.knob(name, *value).await;
+            }
+            assert_no_finding(&browser, &axe, &format!("{lab} before its run, {size:?}")).await;
+            browser.run().await;
+            browser.press(&["Home", "ArrowRight", "ArrowRight", "i"]).await;
+            browser.eval("document.querySelector('#tab-explain').click()").await;
+            assert_no_finding(&browser, &axe, &format!("{lab} after its run, {size:?}")).await;
+            browser.press(&["i"]).await;
+        }
+        browser.eval("document.querySelector('.compare:not(.on)').click()").await;
+        browser.wait("document.querySelector('#compared, .compared')").await;
+        assert_no_finding(&browser, &axe, &format!("two runs, {size:?}")).await;
+    }
+}
+
 /// Goes on with Tab until the element of an id, or one within it, has the focus.
 async fn tab_to(browser: &Browser, id: &str) {
     for _ in 0..150 {

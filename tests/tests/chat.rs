@@ -195,8 +195,15 @@ async fn what_the_link_had_is_lost_with_the_instance() {
     let mut a = join(&run, "instance1", "A", 0).await;
     let mut b = join(&run, "instance1", "B", 0).await;
     say(&mut a, "B", "one").await;
-    // Half a second to the instance, and half of it on the way to B.
-    tokio::time::sleep(Duration::from_millis(750)).await;
+    // Half a second to the instance; then it is on the way to B for as long again.
+    let kept = async {
+        while !run.log().await.1.iter().any(|it| matches!(note(it), Some(Note::MessageKept { .. })))
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    within(LIMIT, "the instance has the message", kept).await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(run.input_at("kill", "instance1").await.status, 204);
     assert!(within(LIMIT, "the end", b.next()).await.is_none_or(|end| end.is_err()));
     let (_, entries) = run.log().await;

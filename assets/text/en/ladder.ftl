@@ -14,6 +14,8 @@ ladder-released-pulled = found when it asked again
 ladder-released-limit = time is over
 ladder-released-ended = the run ended
 ladder-released-abandoned = nobody waits any more
+ladder-released-killed = the instance was killed
+ladder-released-store = the store does not answer
 ladder-stream-runs = Stream open … { $took } s
 ladder-message-coming = A message is under way: { $bytes } so far
 ladder-idle = Idle for { $took }
@@ -78,6 +80,10 @@ ladder-lost-unreachable = { $count ->
 ladder-lost-nobody = { $count ->
     [one] { $ids } for { $user } is lost: { $user } is nowhere
    *[other] { $ids } for { $user } are lost: { $user } is nowhere
+}
+ladder-lost-no-room = { $count ->
+    [one] { $ids } for { $user } is lost: { $instance } keeps no more
+   *[other] { $ids } for { $user } are lost: { $instance } keeps no more
 }
 ladder-lost = { $count ->
     [one] ⚠ 1 byte not kept

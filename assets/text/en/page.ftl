@@ -111,6 +111,10 @@ figure-empty = · { $count } empty
 figure-empties = Empty answers
 figure-empties-how = Empty answers: answers to a poll that brought no message, and their part of all answers.
 figure-of-answers = { $part } of the answers
+figure-lost = { $count ->
+    [one] 1 more is lost for good
+   *[other] { $count } more are lost for good
+}
 figure-messages = Messages
 figure-messages-how = Messages: those that were delivered to a client, and how many bytes their own texts have.
 figure-bytes = Bytes

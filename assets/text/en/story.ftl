@@ -30,12 +30,16 @@ story-open-why-http10 = With HTTP/1.0 it will carry one request and one answer, 
 story-open-why-short_polling = It stays open after an answer, so that the next poll need not pay for one: only its request and its answer.
 story-open-why-long_polling = It stays open after an answer, so that the next poll need not pay for one, if it goes to the same instance.
 story-open-why-websocket = It begins as HTTP, and will go on as a WebSocket for as long as both sides like.
+story-open-service = It hands messages in on it, and leaves it open for the next.
+story-open-forwards = One instance passes messages on to the other over it: the user is not where the message came in.
 story-open-why-sse = It will carry one answer that does not end.
 story-open-store = It is the connection on which the instance calls the shared store, and it stays open.
 story-open-why-http11 = With HTTP/1.1 it stays open after an answer, so that the next request need not pay for one.
 
 ## A request. Those for HTTP/1.0 are for a request that says HTTP/1.1 to a server that does not.
 
+story-hands-in = { $client } hands a message in, for whoever asks or listens; { $server } gives it a number.
+story-forwards = The user to whom the message is sits at { $server }, so { $client } passes it on.
 story-request-first = It is request { $number } on connection { $conn }, which had to be opened first.
 story-request-reuses = It is request { $number } on connection { $conn }: no new connection was needed.
 story-request-saves = It is request { $number } on connection { $conn }: no new connection was needed, which saves a set-up of { $saved }.
@@ -82,6 +86,8 @@ story-held-found = The newest message was { $id }, which had come in through { $
 story-held-limit = Then the { $limit } were over, and it answered that there was nothing.
 story-held-ended = Then the run ended.
 story-held-abandoned = Then nobody waited for it any more.
+story-held-killed = Then the instance was killed, and the poll with it. The client still knows after which message it asks, and may ask any other instance the same.
+story-held-store = Then the shared store did not answer.
 story-held-cut = Then the connection was cut off, and the poll with it.
 
 ## A WebSocket.
@@ -158,6 +164,8 @@ story-resp-unread = They could not be read as RESP.
 story-down-title = { $instance } is killed
 story-down = For this run { $instance } is dead: it takes no new connections until it is started again.
 story-down-everybody = { $instance } is dead for every run of this server until it is started again.
+story-down-store = What is in the shared store is not touched: the clients may go to another instance and miss nothing.
+story-down-memory = What it kept in its own memory for its users dies with it.
 story-down-none = It had no connection that broke with it.
 story-down-cut = { $conns ->
         [one] { $conns-text } connection was cut off with it.
@@ -165,13 +173,14 @@ story-down-cut = { $conns ->
     }
 story-up-title = { $instance } is started again
 story-up = { $instance } takes new connections again. What it had in its memory is gone; what was in a shared store is not.
-story-kept = { $instance } keeps message { $id } from { $from } to { $to } in its own memory. Nobody else has it: if this instance dies, it is gone.
+story-kept = { $instance } keeps message { $id } from { $from } to { $to } in its own memory. Nobody else has it: if this instance dies before { $to } has it, it is gone.
 story-gone = { $count ->
         [one] A message for { $user } is gone for good: { $ids }.
        *[other] { $count-text } messages for { $user } are gone for good: { $ids }.
     }
 story-gone-died = { $instance } had them in its memory and nowhere else.
 story-gone-unreachable = { $user } is at { $instance }, which could not be reached, and nobody else can deliver to { $user }.
+story-gone-no-room = { $instance } keeps only so many messages for a user, and { $user } did not come for them.
 story-gone-nobody = { $user } is at no instance, and there is no store that would keep them.
 
 ## The server waits at the gate.

@@ -242,7 +242,8 @@ impl Model {
 
     /// A message stands with the frames that carry it.
     fn whole_message(&mut self, (seq, at): (Seq, Micros), event: &Event, message: &Message) {
-        let chat = message.text.as_deref().and_then(spoken::sent).is_some();
+        // A long text is not kept beside its bytes, and is a message of the chat all the same.
+        let chat = message.opcode == Opcode::Text;
         let conn = self.conn(event.conn);
         if chat && event.dir() == Dir::ToServer {
             conn.sent.push(seq);

@@ -100,6 +100,7 @@ pub(crate) fn remark(model: &Model, note: &note::Note) -> Option<(String, Tone)>
                 Vanished::Died => "ladder-lost-died",
                 Vanished::Unreachable => "ladder-lost-unreachable",
                 Vanished::NobodyThere => "ladder-lost-nobody",
+                Vanished::NoRoom => "ladder-lost-no-room",
             };
             let (numbers, user) = (words::numbers(ids), words::shorten(user, USER));
             let args = [

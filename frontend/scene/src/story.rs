@@ -13,6 +13,7 @@ use trace::entry::{Ending, What};
 use trace::event::{Event, Kind};
 use trace::http1::Http1;
 use trace::ids::{ConnId, Seq};
+use trace::participant::Role;
 use trace::span::{Dir, Side};
 use trace::time::Micros;
 
@@ -90,7 +91,14 @@ impl<'a> Teller<'a> {
             return self.story;
         }
         let own = format!("story-open-why-{}", self.model.header.lab);
-        let why = if text::has(&own) { own.as_str() } else { "story-open-why-http11" };
+        let id = self.model.opened(conn).map(|opened| opened.client.id.as_str());
+        let instance = self.model.opened(conn).is_some_and(|it| it.client.role == Role::Server);
+        let why = match id {
+            _ if instance => "story-open-forwards",
+            Some("service") => "story-open-service",
+            _ if text::has(&own) => own.as_str(),
+            _ => "story-open-why-http11",
+        };
         self.story.tell(why, &[]);
         self.story
     }

@@ -104,5 +104,7 @@ pub(crate) const fn released_by(by: PollRelease) -> &'static str {
         PollRelease::Limit => "ladder-released-limit",
         PollRelease::RunEnded => "ladder-released-ended",
         PollRelease::Abandoned => "ladder-released-abandoned",
+        PollRelease::Killed => "ladder-released-killed",
+        PollRelease::StoreAway => "ladder-released-store",
     }
 }

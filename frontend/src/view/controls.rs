@@ -36,7 +36,7 @@ pub fn Controls() -> impl IntoView {
         params.map(|param| knob(state, param)).collect_view()
     };
     view! {
-        <section class="controls" aria-label=t("run-section")>
+        <section class="controls" class:live=move || under_way(state) aria-label=t("run-section")>
             <div class="knobs">
                 <RunButton />
                 {move || knobs(false)}

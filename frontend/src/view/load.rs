@@ -6,7 +6,7 @@ use scene::model::Model;
 use trace::metrics::{Load, Metrics};
 use trace::participant::Role;
 
-use super::metrics::Figure;
+use super::metrics::Shown;
 use super::t;
 
 /// The figure's name in the catalogue.
@@ -30,7 +30,7 @@ pub fn shares(model: &Model, figures: &Metrics) -> Vec<Share> {
 }
 
 /// The part of the busiest; none where there is only one.
-pub fn figure(shares: &[Share]) -> Option<Figure> {
+pub fn figure(shares: &[Share]) -> Option<Shown> {
     let busiest = shares.iter().max_by_key(|share| share.load.bytes)?;
     if shares.len() < 2 {
         return None;

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use scene::amount;
+use trace::lesson::Figure;
 use trace::metrics::Metrics as Figures;
 use trace::time::Micros;
 
@@ -10,7 +11,7 @@ use super::t;
 use crate::state::{State, state};
 
 /// A figure: its name in the catalogue, its value, and a few words beside it.
-pub type Figure = (&'static str, String, String);
+pub type Shown = (&'static str, String, String);
 
 /// What the strip is made of.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -21,6 +22,8 @@ struct Told {
     took: Option<Micros>,
     /// What each instance had to do.
     instances: Vec<Share>,
+    /// Messages that are gone for good.
+    lost: u64,
 }
 
 fn told(state: State) -> Told {
@@ -28,7 +31,8 @@ fn told(state: State) -> Told {
         let Some(model) = model else { return Told { lab: state.lab.get(), ..Told::default() } };
         let figures = model.metrics();
         let (lab, instances) = (model.header.lab.clone(), load::shares(model, &figures));
-        Told { lab, took: model.answered_in(), instances, figures }
+        let lost = scene::figures::of(model, Figure::MessagesLost);
+        Told { lab, took: model.answered_in(), instances, lost, figures }
     })
 }
 
@@ -38,7 +42,7 @@ pub fn Metrics() -> impl IntoView {
     let state = state();
     let told = Memo::new(move |_| told(state));
     let open = RwSignal::new(None::<&'static str>);
-    let cell = move |(id, value, beside): Figure| {
+    let cell = move |(id, value, beside): Shown| {
         let on = move || open.get() == Some(id);
         let toggle = move |_| open.update(|open| *open = (*open != Some(id)).then_some(id));
         view! {
@@ -73,7 +77,7 @@ pub fn Metrics() -> impl IntoView {
 }
 
 /// The figures of a lab, in the order in which they are shown.
-fn all(told: &Told) -> Vec<Figure> {
+fn all(told: &Told) -> Vec<Shown> {
     let Told { lab, figures, .. } = told;
     let polls = matches!(lab.as_str(), "short_polling" | "long_polling");
     let notifies = polls || matches!(lab.as_str(), "websocket" | "sse");
@@ -88,18 +92,18 @@ fn all(told: &Told) -> Vec<Figure> {
     }
     let mut shown = vec![connections(figures), requests(told)];
     shown.extend(polls.then(|| empty(figures)));
-    shown.extend([messages(figures), share_of(figures), delay(figures, true)]);
+    shown.extend([messages(told), share_of(figures), delay(figures, true)]);
     shown.extend(load::figure(&told.instances));
     shown
 }
 
-fn connections(figures: &Figures) -> Figure {
+fn connections(figures: &Figures) -> Shown {
     let open = figures.connections_opened.saturating_sub(figures.connections_closed);
     let open = text::say("figure-open", &[("count", open.into())]);
     ("figure-connections", amount::count(figures.connections_opened), open)
 }
 
-fn requests(told: &Told) -> Figure {
+fn requests(told: &Told) -> Shown {
     let figures = &told.figures;
     // A switch to another protocol is no answer yet.
     let silent = told.lab == "websocket" && figures.responses == 0;
@@ -114,24 +118,26 @@ fn requests(told: &Told) -> Figure {
 }
 
 /// How many of the answers brought nothing.
-fn empty(figures: &Figures) -> Figure {
+fn empty(figures: &Figures) -> Shown {
     let part = amount::share(figures.empty_responses, figures.responses);
     let beside = text::say("figure-of-answers", &[("part", (&part).into())]);
     ("figure-empties", amount::count(figures.empty_responses), beside)
 }
 
-fn messages(figures: &Figures) -> Figure {
-    let content = amount::bytes(figures.payload_bytes);
+fn messages(told: &Told) -> Shown {
+    let content = amount::bytes(told.figures.payload_bytes);
     let beside = text::say("figure-content", &[("content", (&content).into())]);
-    ("figure-messages", amount::count(figures.messages), beside)
+    let lost = text::say("figure-lost", &[("count", told.lost.into())]);
+    let beside = if told.lost > 0 { lost } else { beside };
+    ("figure-messages", amount::count(told.figures.messages), beside)
 }
 
-fn bytes(figures: &Figures) -> Figure {
+fn bytes(figures: &Figures) -> Shown {
     let all = figures.bytes_to_server + figures.bytes_to_client;
     ("figure-bytes", amount::count(all), ways(figures))
 }
 
-fn share(figures: &Figures) -> Figure {
+fn share(figures: &Figures) -> Shown {
     let all = figures.bytes_to_server + figures.bytes_to_client;
     let content = amount::bytes(figures.payload_bytes);
     let beside = text::say("figure-content", &[("content", (&content).into())]);
@@ -139,7 +145,7 @@ fn share(figures: &Figures) -> Figure {
 }
 
 /// The same where the messages have said how much content there is: of how many bytes.
-fn share_of(figures: &Figures) -> Figure {
+fn share_of(figures: &Figures) -> Shown {
     let (id, value, _) = share(figures);
     let ways = ways(figures);
     (id, value, text::say("figure-of-bytes", &[("ways", (&ways).into())]))
@@ -150,7 +156,7 @@ fn ways(figures: &Figures) -> String {
     text::say("figure-ways", &ways)
 }
 
-fn delay(figures: &Figures, notifies: bool) -> Figure {
+fn delay(figures: &Figures, notifies: bool) -> Shown {
     let id = if notifies { "figure-delivery" } else { "figure-delay" };
     let delay = figures.delivery_delay_us;
     if delay.count == 0 {

@@ -17,7 +17,7 @@ use crate::span::Dir;
 use crate::spoken::{self, Asks};
 use crate::sse::Sse;
 use crate::time::Micros;
-use crate::websocket::Websocket;
+use crate::websocket::{Opcode, Websocket};
 use delivery::{Deliveries, Pages};
 
 /// The figures of a run so far. The connections to a shared store are counted apart.
@@ -176,7 +176,8 @@ impl Fold {
                 let times = self.moments.of(event.conn, event.dir(), &event.evidence);
                 let text = message.text.as_deref();
                 match event.dir() {
-                    Dir::ToServer if text.and_then(spoken::sent).is_some() => {
+                    // Whatever it says: a text that is no message ends the socket.
+                    Dir::ToServer if message.opcode == Opcode::Text => {
                         self.deliveries.sent(event.conn, times.left.or(times.landed));
                     }
                     Dir::ToServer => {}

@@ -241,6 +241,10 @@ pub enum PollRelease {
     RunEnded,
     /// Nobody waits any more: the client left, or the connection was cut off.
     Abandoned,
+    /// The instance was killed, and the poll with it.
+    Killed,
+    /// The store does not answer.
+    StoreAway,
 }
 
 /// Why messages are gone.
@@ -253,6 +257,8 @@ pub enum Vanished {
     Unreachable,
     /// The user is at no instance.
     NobodyThere,
+    /// The instance keeps only so many for a user.
+    NoRoom,
 }
 
 /// For whom an instance is killed or started.

@@ -129,6 +129,10 @@ fn send(studio: &Studio, run: &Arc<Run>, press: Press) -> Answer<()> {
     if press.instance.as_ref().is_some_and(|name| !known.contains(name)) {
         return Err(unprocessable(&format!("instance takes one of {}.", known.join(", "))));
     }
+    let down = |name: &String| run.shared.named(name).is_some_and(|instance| instance.is_down());
+    if press.instance.as_ref().is_some_and(down) {
+        return Err(conflict("That instance is down: restart it, or send through another."));
+    }
     run.input("send", press.instance.clone());
     tokio::spawn(another_service::send(Arc::clone(run), services, text, press.instance));
     Ok(())

@@ -17,15 +17,15 @@ pub async fn turn(
     caller: Caller,
     Path((name, act)): Path<(String, String)>,
 ) -> Answer<StatusCode> {
-    let (switches, runs) = (&studio.switches, &studio.runs);
+    let switches = &studio.switches;
     // It touches every run, so no run's key is enough.
     if !studio.trusts(&caller) {
         let why = "Only a caller on this machine may kill or restart an instance for everybody.";
         return Err(Refused::new(StatusCode::FORBIDDEN, why));
     }
     let done = match act.as_str() {
-        "kill" => switches.kill(runs, &name).await,
-        "restart" => switches.restart(runs, &name).await,
+        "kill" => switches.turn(&name, false).await,
+        "restart" => switches.turn(&name, true).await,
         _ => return Err(Refused::new(StatusCode::NOT_FOUND, "kill or restart is wanted.")),
     };
     match done {

@@ -13,6 +13,7 @@ use futures_util::stream;
 use serde::Deserialize;
 use trace::ids::{RunId, Seq};
 use trace::log::{FORMAT, Header};
+use trace::note::Reach;
 use trace::studio::{Created, NewRun, Summary};
 
 use super::Studio;
@@ -63,6 +64,10 @@ pub async fn create(
             studio.runs.caps.runs
         ))
     })?;
+    tokio::spawn(Arc::clone(&run).end_when_full());
+    for service in services.iter().filter(|service| !studio.switches.is_up(&service.name)) {
+        run.kill(&service.name, Reach::Everybody);
+    }
     tracing::info!(run = %run.id, lab = run.log.header.lab, "made");
     let created = Created {
         id: run.id.clone(),

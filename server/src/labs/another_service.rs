@@ -4,13 +4,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::{Request, header};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 use serde_json::json;
 use tokio::time::Instant;
+use trace::note::What;
 
-use crate::agent::Client;
+use crate::agent::{Client, Refused};
 use crate::listen::Service;
 use crate::run::{Run, another_service};
 
@@ -29,11 +31,19 @@ pub fn moments(seed: u64, count: u64, every: Duration) -> Vec<Duration> {
 
 /// Sends the run's messages, one after the other.
 pub async fn speak(run: Arc<Run>, services: Vec<Service>, every: Duration, count: u64) {
+    tokio::select! {
+        () = say_all(&run, services, every, count) => {}
+        () = run.until_over() => {}
+    }
+}
+
+async fn say_all(run: &Arc<Run>, services: Vec<Service>, every: Duration, count: u64) {
     let began = Instant::now();
-    let mut speaker = Speaker::new(&run, services);
+    let mut speaker = Speaker::new(run, services);
     for (number, at) in (1_u64..).zip(moments(run.log.header.seed, count, every)) {
         tokio::time::sleep_until(began + at).await;
-        speaker.say(&format!("Message {number}"), None).await;
+        let text = format!("Message {number}");
+        speaker.say(&text, None, &format!("\"{number}\"")).await;
     }
     // Its connection stays for as long as the run does.
     run.until_over().await;
@@ -42,7 +52,8 @@ pub async fn speak(run: Arc<Run>, services: Vec<Service>, every: Duration, count
 /// Sends one message, through an instance that is named or any.
 pub async fn send(run: Arc<Run>, services: Vec<Service>, text: String, through: Option<String>) {
     let mut speaker = Speaker::new(&run, services);
-    speaker.say(&text, through.as_deref()).await;
+    let key = format!("\"{}\"", crate::runs::new_key());
+    speaker.say(&text, through.as_deref(), &key).await;
 }
 
 /// The other service's connections.
@@ -60,16 +71,19 @@ impl<'a> Speaker<'a> {
     }
 
     /// Sends until an instance has taken it, or the run is over.
-    async fn say(&mut self, text: &str, through: Option<&str>) {
+    async fn say(&mut self, text: &str, through: Option<&str>, key: &str) {
         let run = Arc::clone(self.run);
         let taken = async {
-            while let Err(error) = self.try_say(text, through).await {
+            while let Err(error) = self.try_say(text, through, key).await {
                 tracing::debug!(run = %run.id, %error, "another service tries again");
                 self.open = None;
-                tokio::time::sleep(AGAIN).await;
-                if through.is_some() {
-                    return;
+                let refused = error.downcast_ref::<Refused>();
+                let for_good = refused.is_some_and(|Refused(status)| *status != 503);
+                if for_good || through.is_some() {
+                    let why = format!("another service's message was not taken: {error}");
+                    return run.note(None, What::Refused { status: None, why });
                 }
+                tokio::time::sleep(AGAIN).await;
             }
         };
         tokio::select! {
@@ -78,7 +92,14 @@ impl<'a> Speaker<'a> {
         }
     }
 
-    async fn try_say(&mut self, text: &str, through: Option<&str>) -> anyhow::Result<()> {
+    /// One attempt. The key says that it is the same message as before (the header
+    /// `Idempotency-Key`, an Internet-Draft of the HTTPAPI group).
+    async fn try_say(
+        &mut self,
+        text: &str,
+        through: Option<&str>,
+        key: &str,
+    ) -> anyhow::Result<()> {
         let service = self.choose(through).ok_or_else(|| anyhow::anyhow!("no instance is up"))?;
         let keeps = |(name, client): &(String, Client)| *name == service.name && client.is_open();
         let mut client = match self.open.take().filter(keeps) {
@@ -87,7 +108,10 @@ impl<'a> Speaker<'a> {
         };
         let path = format!("/r/{}/messages", self.run.id);
         let body = json!({ "text": text }).to_string();
-        client.post(&path, body.into()).await?;
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("Idempotency-Key", key);
+        client.whole(request, body.into()).await?;
         self.open = Some((service.name.clone(), client));
         Ok(())
     }

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
 use trace::ids::ConnId;
 use trace::note::{Vanished, What};
 use trace::span::Dir;
@@ -43,8 +44,9 @@ struct Inner {
     guests: Vec<Arc<Guest>>,
     /// The stateful chat: by user what they are sent, in the instance's own memory.
     kept: BTreeMap<String, Vec<Kept>>,
-    /// The stateful chat: the ways to other instances.
+    /// The stateful chat: the ways to other instances, and what is on them.
     ways: BTreeMap<String, mpsc::Sender<Forward>>,
+    under_way: BTreeMap<u64, String>,
     /// Whether a task pulls from the store.
     pulling: bool,
 }
@@ -123,16 +125,24 @@ impl Guest {
 }
 
 impl Hall {
-    /// A user's socket is here. What the instance kept for them is theirs now.
-    pub fn join(&self, worker: &Worker, guest: &Arc<Guest>) {
+    /// A user's socket is here. What the instance kept for them, after what they have, is theirs
+    /// now. Says whether the instance still lives to take them.
+    pub fn join(&self, worker: &Worker, guest: &Arc<Guest>, killed: &CancellationToken) -> bool {
         let (user, instance) = (guest.user.clone(), worker.name());
+        let mut inner = self.0.lock();
+        // Under the lock that its death takes too: nobody joins the dead.
+        if killed.is_cancelled() {
+            return false;
+        }
         worker.run.shared.homes.lock().insert(user.clone(), instance.clone());
         worker.run.note(Some(guest.conn), What::UserJoined { user, instance });
-        let mut inner = self.0.lock();
-        for kept in inner.kept.get(&guest.user).into_iter().flatten().filter(|kept| !kept.written) {
+        let after = guest.cursor.load(Ordering::Relaxed);
+        let theirs = inner.kept.get(&guest.user).into_iter().flatten();
+        for kept in theirs.filter(|kept| kept.message.id > after) {
             guest.put(&kept.message, worker.run.caps.inbox);
         }
         inner.guests.push(Arc::clone(guest));
+        true
     }
 
     /// A user's socket is gone.
@@ -146,18 +156,33 @@ impl Hall {
     pub fn keep(&self, worker: &Worker, message: Message) {
         let Message { id, from, to, text } = message.clone();
         let (instance, text) = (worker.name(), shortened(&text));
+        let mut inner = self.0.lock();
+        // Who handed it over may not have heard the answer, and come again.
+        if inner.kept.get(&to).into_iter().flatten().any(|kept| kept.message.id == id) {
+            return;
+        }
         worker.run.note(None, What::MessageKept { instance, id, from, to, text });
         let message = Arc::new(message);
-        let mut inner = self.0.lock();
         let room = worker.run.caps.inbox;
         for guest in inner.guests.iter().filter(|guest| guest.user == message.to) {
             guest.put(&message, room);
         }
         let kept = inner.kept.entry(message.to.clone()).or_default();
         if kept.len() as u64 >= room {
-            kept.remove(0);
+            let place = kept.iter().position(|kept| kept.written).unwrap_or(0);
+            let gone = kept.remove(place);
+            if !gone.written {
+                let (instance, user) = (worker.name(), gone.message.to.clone());
+                let (ids, why) = (vec![gone.message.id], Vanished::NoRoom);
+                worker.run.note(None, What::MessagesLost { instance, user, ids, why });
+            }
         }
         kept.push(Kept { message, written: false });
+    }
+
+    /// The stateful chat: whether a user's home is this instance.
+    pub fn is_home(&self, worker: &Worker, user: &str) -> bool {
+        worker.run.shared.homes.lock().get(user).is_some_and(|home| *home == worker.instance.name)
     }
 
     /// A message was written to a user's socket.
@@ -169,11 +194,17 @@ impl Hall {
         }
     }
 
-    /// The instance is dead: everybody leaves, and what it kept is gone.
-    pub fn died(&self, run: &Run, instance: &str) {
+    /// The instance dies: everybody leaves, and what it kept is gone.
+    pub fn dies(&self, run: &Run, instance: &str, killed: &CancellationToken) {
         let mut inner = self.0.lock();
-        let Inner { guests, kept, .. } = std::mem::take(&mut *inner);
+        // Under the lock: nobody leaves or joins in between.
+        killed.cancel();
+        let Inner { guests, kept, under_way, .. } = std::mem::take(&mut *inner);
         drop(inner);
+        for (id, user) in under_way {
+            let (instance, why) = (instance.to_owned(), Vanished::Died);
+            run.note(None, What::MessagesLost { instance, user, ids: vec![id], why });
+        }
         run.shared.homes.lock().retain(|_, home| home != instance);
         for (user, kept) in kept {
             let own = guests.iter().filter(|guest| guest.user == user);
@@ -197,7 +228,7 @@ pub async fn take(
 ) -> Result<(), String> {
     let trace::spoken::Sent { to, text } = sent;
     if worker.run.word("mode") != "stateful" {
-        let new = crate::store::New { from: Some(from.to_owned()), to: Some(to), text };
+        let new = crate::store::New { from: Some(from.to_owned()), to: Some(to), text, key: None };
         let appended = worker.append(Some(conn), new).await;
         return appended.map(|_| ()).map_err(|error| error.to_string());
     }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, Response, header};
 use hyper::body::Incoming;
 use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
 use trace::ids::ConnId;
 use trace::note::{Act, What};
 
@@ -22,6 +23,9 @@ const SILENCE: Duration = Duration::from_secs(15);
 /// How long what was written has to leave before the stream is cut off.
 const LEAVES: Duration = Duration::from_millis(30);
 
+/// How long a client may take to read a piece.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Pieces that may wait for a slow client.
 const WAITING: usize = 8;
 
@@ -34,7 +38,8 @@ pub fn stream(bound: &Bound, worker: Worker, request: &Request<Incoming>) -> Res
     let asked = number(request.uri().query().unwrap_or_default(), "after", u64::MAX);
     let after = resumed.or(asked.ok().flatten()).unwrap_or(0);
     let drops = worker.run.shared.drops.subscribe();
-    let feed = Feed { worker, conn: bound.conn, queue, after, drops };
+    let (conn, cut) = (bound.conn, bound.cut.clone());
+    let feed = Feed { worker, conn, cut, queue, after, drops };
     tokio::spawn(feed.run());
     let mut response = Response::new(Content::Stream(pieces));
     let kind = HeaderValue::from_static("text/event-stream");
@@ -46,6 +51,8 @@ pub fn stream(bound: &Bound, worker: Worker, request: &Request<Incoming>) -> Res
 struct Feed {
     worker: Worker,
     conn: ConnId,
+    /// Ends the connection.
+    cut: CancellationToken,
     queue: mpsc::Sender<io::Result<Bytes>>,
     /// The last message that was written.
     after: u64,
@@ -62,7 +69,8 @@ impl Feed {
         let queue = self.queue.clone();
         tokio::select! {
             _ = self.write() => {}
-            () = killed.cancelled() => {}
+            // Its connection dies with it: the stream gets no end before that.
+            () = killed.cancelled() => queue.closed().await,
             // A run that is over ends its streams in order.
             () = run.until_over() => {}
             // The client left.
@@ -98,7 +106,7 @@ impl Feed {
     async fn event(&mut self, row: &Row) -> Result<(), Over> {
         self.worker.run.gate.pass(self.conn, Act::Push).await;
         let mut text = format!("id: {}\nevent: message\n", row.id);
-        for line in row.message.text.split(['\n', '\r']) {
+        for line in row.message.text.replace("\r\n", "\n").split(['\n', '\r']) {
             text.push_str("data: ");
             text.push_str(line);
             text.push('\n');
@@ -115,7 +123,16 @@ impl Feed {
     }
 
     async fn push(&self, text: String) -> Result<(), Over> {
-        self.queue.send(Ok(Bytes::from(text))).await.map_err(|_| Over)
+        let sent = self.queue.send(Ok(Bytes::from(text)));
+        match tokio::time::timeout(PATIENCE, sent).await {
+            Ok(sent) => sent.map_err(|_| Over),
+            Err(_) => {
+                let why = "the client does not read its event stream".to_owned();
+                self.worker.run.note(Some(self.conn), What::Refused { status: None, why });
+                self.cut.cancel();
+                Err(Over)
+            }
+        }
     }
 
     /// Breaks the stream off after what was written, without its end.

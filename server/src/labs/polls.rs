@@ -97,7 +97,13 @@ async fn hold(
                 return Ok(Vec::new());
             }
             by = news(worker, told.as_mut()) => {
+                // Asked anew: a store that was away tells on a new connection.
+                held.by = PollRelease::StoreAway;
+                if told.is_some() {
+                    told = Some(worker.told().await?);
+                }
                 let rows = worker.read(asked.after, asked.most).await?;
+                held.by = PollRelease::Abandoned;
                 if !rows.is_empty() {
                     held.by = by;
                     return Ok(rows);
@@ -141,7 +147,9 @@ impl<'a> Held<'a> {
 impl Drop for Held<'_> {
     fn drop(&mut self) {
         self.worker.instance.held.fetch_sub(1, Ordering::Relaxed);
-        let what = What::PollReleased { instance: self.worker.name(), by: self.by };
+        let dead = self.by == PollRelease::Abandoned && self.worker.instance.is_down();
+        let by = if dead { PollRelease::Killed } else { self.by };
+        let what = What::PollReleased { instance: self.worker.name(), by };
         self.worker.run.note(Some(self.conn), what);
     }
 }
@@ -165,7 +173,14 @@ pub async fn append(
     let caps = bound.run.caps;
     let most = usize::try_from(caps.message_bytes).unwrap_or(usize::MAX);
     // A text may need six bytes of JSON for each of its own.
-    let (_, body) = sent::read(request.into_body(), caps, most.saturating_mul(6) + 64).await?;
+    let keep = most.saturating_mul(6) + 64;
+    let key = request.headers().get("idempotency-key").and_then(|key| key.to_str().ok());
+    let key = key.filter(|key| key.len() <= 64).map(str::to_owned);
+    let (sent, body) = sent::read(request.into_body(), caps, keep).await?;
+    if sent > keep as u64 {
+        let why = format!("A message's text may have {most} bytes.");
+        return Ok(problem(413, "Content Too Large", &why));
+    }
     let text = match serde_json::from_slice::<Sent>(&body) {
         Ok(sent) => sent.text,
         Err(error) => {
@@ -177,7 +192,7 @@ pub async fn append(
         let why = format!("A message's text may have {most} bytes; this one has {}.", text.len());
         return Ok(problem(413, "Content Too Large", &why));
     }
-    let new = New { text, ..New::default() };
+    let new = New { text, key, ..New::default() };
     Ok(match worker.append(Some(bound.conn), new).await {
         Ok(id) => json(StatusCode::CREATED, &json!({ "id": id })),
         Err(error) => no_store(&error),

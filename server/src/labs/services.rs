@@ -40,7 +40,11 @@ pub async fn answer(
 }
 
 fn not_allowed(path: &str) -> Response<Content> {
-    let allowed = if path == "messages" { "GET, POST" } else { "GET" };
+    let allowed = match path {
+        "messages" => "GET, POST",
+        "forward" => "POST",
+        _ => "GET",
+    };
     let mut response = problem(405, "Method Not Allowed", &format!("/{path} takes {allowed}."));
     if let Ok(allowed) = http::HeaderValue::from_str(allowed) {
         response.headers_mut().insert(http::header::ALLOW, allowed);
@@ -69,6 +73,10 @@ pub fn problem(status: u16, title: &str, detail: &str) -> Response<Content> {
 
 /// An answer for a store that does not do what it is asked.
 pub fn no_store(error: &StoreError) -> Response<Content> {
+    // What is full stays so: only who is away comes back.
+    if let StoreError::Full(_) = error {
+        return problem(507, "Insufficient Storage", &error.to_string());
+    }
     let mut response = problem(503, "Service Unavailable", &error.to_string());
     let soon = http::HeaderValue::from_static("1");
     response.headers_mut().insert(http::header::RETRY_AFTER, soon);

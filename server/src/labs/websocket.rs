@@ -152,8 +152,10 @@ impl User<'_> {
                     _ => {}
                 },
                 () = until(due) => {
-                    let number = said.next().unwrap_or_default();
+                    // What could not be sent is sent when the user is back.
+                    let number = said.peek().copied().unwrap_or_default();
                     ws.send(Message::text(self.words(number))).await?;
+                    said.next();
                 }
                 _ = look.tick() => if self.chat.over() {
                     let frame = CloseFrame { code: CloseCode::Normal, reason: "".into() };

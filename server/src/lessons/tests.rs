@@ -36,6 +36,9 @@ fn the_lessons_are_whole() {
         assert!(lesson.minutes.len() < lesson.depth.len(), "{lab}");
         assert!(lesson.predict.len() >= 3, "{lab}");
     }
+    for kind in crate::labs::ALL {
+        assert!(labs().any(|lab| lab == kind.id()), "{} has no lesson", kind.id());
+    }
     assert_eq!(of("http9"), None);
 }
 

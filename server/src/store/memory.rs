@@ -50,6 +50,12 @@ impl Store for Memory {
         ready(self.add(new)).boxed()
     }
 
+    fn find(&self, key: String) -> Called<'_, Option<u64>> {
+        let rows = self.rows.lock();
+        let its = rows.iter().rev().find(|row| row.message.key.as_ref() == Some(&key));
+        ready(Ok(its.map(|row| row.id))).boxed()
+    }
+
     fn read(&self, after: u64, most: usize) -> Called<'_, Vec<Row>> {
         ready(Ok(self.rows(after, most))).boxed()
     }

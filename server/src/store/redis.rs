@@ -2,7 +2,7 @@
 //! Each instance of a run has a connection of its own, which is heard like any other.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use redis::{
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use trace::note::Engine;
+use trace::note::{self, Engine};
 
 use super::{Called, New, Row, Store, StoreError};
 use crate::run::{Dialled, Run};
@@ -24,6 +24,9 @@ use crate::tap::{Ear, Tap};
 
 /// How long a connection or a reply may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How many of the newest messages are looked through for a key.
+const LOOKED_AT: usize = 200;
 
 /// How long a run's messages stay where nobody took them away, in seconds.
 const KEPT_S: u64 = 86_400;
@@ -89,10 +92,16 @@ pub struct Redis {
     killed: CancellationToken,
     live: tokio::sync::Mutex<Option<Live>>,
     told: watch::Sender<u64>,
+    /// Connections so far.
+    dialled: AtomicU64,
+    /// The highest number that is known.
+    last: AtomicU64,
 }
 
 /// A connection that is up.
 struct Live {
+    /// Which of this instance's it is.
+    number: u64,
     conn: MultiplexedConnection,
     subscribed: bool,
 }
@@ -115,20 +124,25 @@ impl Redis {
             killed,
             live: tokio::sync::Mutex::default(),
             told: watch::Sender::new(0),
+            dialled: AtomicU64::new(0),
+            last: AtomicU64::new(0),
         }
     }
 
-    async fn conn(&self, wants: Wants) -> Result<MultiplexedConnection, StoreError> {
+    async fn conn(&self, wants: Wants) -> Result<(u64, MultiplexedConnection), StoreError> {
         let mut live = self.live.lock().await;
         let mut known = match live.take() {
             Some(known) => known,
-            None => Live { conn: self.connect().await?, subscribed: false },
+            None => {
+                let number = self.dialled.fetch_add(1, Ordering::Relaxed) + 1;
+                Live { number, conn: self.connect().await?, subscribed: false }
+            }
         };
         if wants == Wants::ToBeTold && !known.subscribed {
             known.conn.subscribe(&self.key).await.map_err(|e| away(&e))?;
             known.subscribed = true;
         }
-        let conn = known.conn.clone();
+        let conn = (known.number, known.conn.clone());
         *live = Some(known);
         Ok(conn)
     }
@@ -147,6 +161,10 @@ impl Redis {
         let mut tap = Tap::dialled(stream, ear, self.killed.clone());
         let secret = Arc::new(AtomicBool::new(self.target.password.is_some()));
         tap.deaf_while(Arc::clone(&secret));
+        if self.target.password.is_some() {
+            let why = "a password goes to the store: what is said until it is taken is not heard";
+            run.note(None, note::What::Cap { why: why.to_owned() });
+        }
         run.dialled(Dialled { instance: &self.instance, from, to }, heard, missed);
         let told = self.told.clone();
         let config = AsyncConnectionConfig::new()
@@ -175,12 +193,19 @@ impl Redis {
     }
 
     /// Forgets a connection that broke, so that the next call dials anew.
-    async fn checked<T>(&self, called: Result<T, RedisError>) -> Result<T, StoreError> {
+    async fn checked<T>(
+        &self,
+        number: u64,
+        called: Result<T, RedisError>,
+    ) -> Result<T, StoreError> {
         match called {
             Ok(value) => Ok(value),
             Err(error) => {
                 if error.is_unrecoverable_error() || error.is_timeout() {
-                    *self.live.lock().await = None;
+                    // A late error of an older connection says nothing of this one.
+                    self.live.lock().await.take_if(|live| live.number == number);
+                    // Its subscription went with it: whoever waits asks again.
+                    self.told.send_modify(|times| *times += 1);
                 }
                 Err(away(&error))
             }
@@ -188,27 +213,29 @@ impl Redis {
     }
 
     async fn add(&self, new: New) -> Result<u64, StoreError> {
-        let mut conn = self.conn(Wants::ToCall).await?;
+        let last = self.last.load(Ordering::Relaxed);
+        if last >= self.most {
+            return Err(StoreError::Full(self.most));
+        }
+        let (number, mut conn) = self.conn(Wants::ToCall).await?;
         let mut add = redis::cmd("XADD");
         // The store gives the number: 0-1, 0-2 … without a gap, whichever instance adds.
         add.arg(&self.key).arg("0-*").arg("text").arg(&new.text);
-        for (name, value) in [("from", &new.from), ("to", &new.to)] {
+        for (name, value) in [("from", &new.from), ("to", &new.to), ("key", &new.key)] {
             if let Some(value) = value {
                 add.arg(name).arg(value);
             }
         }
         let mut calls = redis::pipe();
         calls.add_command(add).cmd("PUBLISH").arg(&self.key).arg("new").ignore();
-        let called = calls.query_async::<(String,)>(&mut conn).await;
-        let (number,) = self.checked(called).await?;
-        let id = number.strip_prefix("0-").and_then(|id| id.parse().ok()).unwrap_or_default();
-        if id == 1 {
-            let mut expire = redis::cmd("EXPIRE");
-            expire.arg(&self.key).arg(KEPT_S);
-            let called = expire.query_async::<()>(&mut conn).await;
-            self.checked(called).await?;
+        if last == 0 {
+            calls.cmd("EXPIRE").arg(&self.key).arg(KEPT_S).ignore();
         }
-        if id > self.most { Err(StoreError::Full(self.most)) } else { Ok(id) }
+        let called = calls.query_async::<(String,)>(&mut conn).await;
+        let (said,) = self.checked(number, called).await?;
+        let id = number_of(&said).unwrap_or_default();
+        self.last.fetch_max(id, Ordering::Relaxed);
+        Ok(id)
     }
 
     async fn rows(&self, after: u64, most: usize) -> Result<Vec<Row>, StoreError> {
@@ -216,18 +243,31 @@ impl Redis {
         if after == u64::MAX {
             return Ok(Vec::new());
         }
-        let mut conn = self.conn(Wants::ToCall).await?;
         let mut range = redis::cmd("XRANGE");
         range.arg(&self.key).arg(format!("(0-{after}")).arg("+").arg("COUNT").arg(most);
+        let rows = self.range(range).await?;
+        self.last.fetch_max(rows.last().map_or(0, |row| row.id), Ordering::Relaxed);
+        Ok(rows)
+    }
+
+    async fn range(&self, range: redis::Cmd) -> Result<Vec<Row>, StoreError> {
+        let (number, mut conn) = self.conn(Wants::ToCall).await?;
         let called = range.query_async::<StreamRangeReply>(&mut conn).await;
-        let reply = self.checked(called).await?;
+        let reply = self.checked(number, called).await?;
         let row = |entry: redis::streams::StreamId| {
-            let id = entry.id.strip_prefix("0-")?.parse().ok()?;
-            let message =
-                New { from: entry.get("from"), to: entry.get("to"), text: entry.get("text")? };
+            let id = number_of(&entry.id)?;
+            let (from, to) = (entry.get("from"), entry.get("to"));
+            let message = New { from, to, text: entry.get("text")?, key: entry.get("key") };
             Some(Row { id, message })
         };
         Ok(reply.ids.into_iter().filter_map(row).collect())
+    }
+
+    async fn seen(&self, key: String) -> Result<Option<u64>, StoreError> {
+        let mut range = redis::cmd("XREVRANGE");
+        range.arg(&self.key).arg("+").arg("-").arg("COUNT").arg(LOOKED_AT);
+        let rows = self.range(range).await?;
+        Ok(rows.into_iter().find(|row| row.message.key.as_ref() == Some(&key)).map(|row| row.id))
     }
 
     async fn subscribe(&self) -> Result<watch::Receiver<u64>, StoreError> {
@@ -251,11 +291,11 @@ impl Redis {
 impl Redis {
     /// Any command, for tests.
     pub async fn command(&self, words: &[&str]) -> Result<(), StoreError> {
-        let mut conn = self.conn(Wants::ToCall).await?;
+        let (number, mut conn) = self.conn(Wants::ToCall).await?;
         let mut command = redis::cmd(words.first().copied().unwrap_or_default());
         command.arg(words.get(1..).unwrap_or_default());
         let called = command.query_async::<()>(&mut conn).await;
-        self.checked(called).await
+        self.checked(number, called).await
     }
 }
 
@@ -264,6 +304,11 @@ impl Redis {
 enum Wants {
     ToCall,
     ToBeTold,
+}
+
+/// The number in an entry's id.
+fn number_of(id: &str) -> Option<u64> {
+    id.strip_prefix("0-")?.parse().ok()
 }
 
 fn away(error: &RedisError) -> StoreError {
@@ -277,6 +322,10 @@ impl Store for Redis {
 
     fn append(&self, new: New) -> Called<'_, u64> {
         self.add(new).boxed()
+    }
+
+    fn find(&self, key: String) -> Called<'_, Option<u64>> {
+        self.seen(key).boxed()
     }
 
     fn read(&self, after: u64, most: usize) -> Called<'_, Vec<Row>> {

@@ -80,11 +80,14 @@ async fn suite(one: Arc<dyn Store>, two: Arc<dyn Store>, most: u64) {
     let mut news = two.told().await.unwrap();
     news.mark_unchanged();
     let odd = "a line\nanother \u{1f415} \"quoted\"\0 end";
-    let chat = New { from: Some("A".to_owned()), to: Some("B".to_owned()), text: odd.to_owned() };
+    let (from, to) = (Some("A".to_owned()), Some("B".to_owned()));
+    let chat = New { from, to, text: odd.to_owned(), key: Some("7".to_owned()) };
     assert_eq!(one.append(chat.clone()).await, Ok(1));
     told(&mut news).await;
     let rows = two.read(0, 10).await.unwrap();
     assert_eq!((rows.len(), rows[0].id, &rows[0].message), (1, 1, &chat), "as it was sent");
+    assert_eq!(two.find("7".to_owned()).await, Ok(Some(1)), "found by its key");
+    assert_eq!(two.find("8".to_owned()).await, Ok(None));
 
     let many = (0..100).map(|number| {
         let store = if number % 2 == 0 { Arc::clone(&one) } else { Arc::clone(&two) };
@@ -105,6 +108,7 @@ async fn suite(one: Arc<dyn Store>, two: Arc<dyn Store>, most: u64) {
         one.append(text("x")).await.unwrap();
     }
     assert_eq!(one.append(text("x")).await, Err(StoreError::Full(most)), "it keeps no more");
+    assert_eq!(two.read(most, 10).await, Ok(Vec::new()), "and nothing was stored");
 }
 
 #[tokio::test]

@@ -109,7 +109,10 @@ impl<'a> Heard<'a> {
             }
             // Who came back elsewhere is there.
             note::What::UserLeft { user, instance }
-                if self.users.get(user.as_str()).is_some_and(|(_, at, _)| *at == instance) =>
+                if self
+                    .users
+                    .get(user.as_str())
+                    .is_some_and(|(_, at, conn)| *at == instance && *conn == note.conn) =>
             {
                 self.users.remove(user.as_str());
             }

@@ -3,6 +3,7 @@
 use trace::event::{Event, Kind};
 use trace::http1::{Body, Http1, Request, Response, Version};
 use trace::ids::Seq;
+use trace::spoken::{self, Asks};
 use trace::sse::Sse;
 use trace::time::Micros;
 
@@ -34,6 +35,12 @@ impl<'a> Teller<'a> {
         self.story.tell(ids[usize::from(newer)], &args);
         if self.model.is_poll(event.conn, Some(request.exchange)) {
             self.poll(request);
+        }
+        let args = [("client", Told::Word(&client)), ("server", Told::Word(&server))];
+        match spoken::asks(&request.method, &request.target) {
+            Asks::Append => self.story.tell("story-hands-in", &args),
+            Asks::Forward => self.story.tell("story-forwards", &args),
+            _ => {}
         }
         if request.upgrade.as_deref().is_some_and(is_websocket) {
             self.story.tell("story-upgrade-asks", &[]);

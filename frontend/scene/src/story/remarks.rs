@@ -86,6 +86,7 @@ impl Teller<'_> {
                     Vanished::Died => "story-gone-died",
                     Vanished::Unreachable => "story-gone-unreachable",
                     Vanished::NobodyThere => "story-gone-nobody",
+                    Vanished::NoRoom => "story-gone-no-room",
                 };
                 self.story.tell(id, &args);
             }
@@ -112,6 +113,9 @@ impl Teller<'_> {
             Reach::Everybody => "story-down-everybody",
         };
         self.story.tell(id, &[("instance", Told::Word(name))]);
+        let keeps = self.model.header.word("mode") == Some("stateful");
+        let rest = if keeps { "story-down-memory" } else { "story-down-store" };
+        self.story.tell(rest, &[]);
         if cut.is_empty() {
             return self.story.tell("story-down-none", &[]);
         }

@@ -51,6 +51,8 @@ impl Teller<'_> {
             PollRelease::Limit => "story-held-limit",
             PollRelease::RunEnded => "story-held-ended",
             PollRelease::Abandoned => "story-held-abandoned",
+            PollRelease::Killed => "story-held-killed",
+            PollRelease::StoreAway => "story-held-store",
         };
         match self.limit(conn) {
             Some((held, limit)) => {

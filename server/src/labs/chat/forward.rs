@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use trace::note::{Vanished, What};
 
 use super::Message;
-use crate::agent::Client;
+use crate::agent::{Client, Refused};
 use crate::content::Content;
 use crate::instance::Worker;
 use crate::labs::sent;
@@ -33,15 +33,20 @@ pub struct Forward {
 pub async fn route(worker: &Worker, message: Message) {
     let home = worker.run.shared.homes.lock().get(&message.to).cloned();
     let Some(home) = home else {
+        worker.instance.hall.0.lock().under_way.remove(&message.id);
         return lost(worker, &worker.name(), &message.to, message.id, Vanished::NobodyThere);
     };
     if home == worker.instance.name {
+        worker.instance.hall.0.lock().under_way.remove(&message.id);
         return worker.instance.hall.keep(worker, message);
     }
     let Message { id, from, to, text } = message;
+    // Until it is answered it is this instance's to lose.
+    worker.instance.hall.0.lock().under_way.insert(id, to.clone());
     let forward = Forward { id, from, to, text };
     let way = way(worker, &home);
     if let Err(mpsc::error::SendError(forward)) = way.send(forward).await {
+        worker.instance.hall.0.lock().under_way.remove(&forward.id);
         lost(worker, &home, &forward.to, forward.id, Vanished::Unreachable);
     }
 }
@@ -69,9 +74,23 @@ fn way(worker: &Worker, home: &str) -> mpsc::Sender<Forward> {
 async fn carry(worker: &Worker, home: &str, mut messages: mpsc::Receiver<Forward>) {
     let mut client = None;
     while let Some(forward) = messages.recv().await {
-        if let Err(error) = hand_over(worker, home, &mut client, &forward).await {
+        // The user may have moved while it waited.
+        let now = worker.run.shared.homes.lock().get(&forward.to).cloned();
+        let handed = match now {
+            Some(now) if now == *home => hand_over(worker, home, &mut client, &forward).await,
+            Some(_) => {
+                let Forward { id, from, to, text } = forward;
+                Box::pin(route(worker, Message { id, from, to, text })).await;
+                continue;
+            }
+            None => Err(anyhow::Error::from(Refused(404))),
+        };
+        worker.instance.hall.0.lock().under_way.remove(&forward.id);
+        if let Err(error) = handed {
             tracing::debug!(run = %worker.run.id, home, %error, "not forwarded");
-            lost(worker, home, &forward.to, forward.id, Vanished::Unreachable);
+            let nobody = error.downcast_ref::<Refused>().is_some_and(|refused| refused.0 == 404);
+            let why = if nobody { Vanished::NobodyThere } else { Vanished::Unreachable };
+            lost(worker, home, &forward.to, forward.id, why);
         }
     }
 }
@@ -122,6 +141,9 @@ pub async fn take(
         return Ok(problem(403, "Forbidden", why));
     }
     match serde_json::from_slice::<Forward>(&body) {
+        Ok(Forward { to, .. }) if !worker.instance.hall.is_home(worker, &to) => {
+            Ok(problem(404, "Not Found", "This user is not at this instance."))
+        }
         Ok(Forward { id, from, to, text }) => {
             worker.instance.hall.keep(worker, Message { id, from, to, text });
             Ok(nothing())

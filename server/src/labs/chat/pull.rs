@@ -4,21 +4,23 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
+
 use super::{Guest, Hall, Message};
 use crate::instance::Worker;
 use crate::store::{READ_MOST, Row};
 
 impl Hall {
     /// Begins to pull, unless that is done already.
-    pub fn pull(&self, worker: &Worker) {
+    pub fn pull(&self, worker: &Worker, killed: CancellationToken) {
         let mut inner = self.0.lock();
-        if inner.pulling {
+        if inner.pulling || killed.is_cancelled() {
             return;
         }
         inner.pulling = true;
         let worker = worker.clone();
         tokio::spawn(async move {
-            let (killed, over) = (worker.instance.killed(), worker.run.over());
+            let over = worker.run.over();
             tokio::select! {
                 () = pull_on(&worker) => {}
                 // The hall of a dead instance is a new one.
@@ -38,7 +40,8 @@ impl Hall {
     }
 
     /// Hands a row of the store to those for whom it is.
-    fn hand_out(&self, row: &Row, room: u64) {
+    /// `after` is from where it was read: who joined meanwhile and has less waits for the next turn.
+    fn hand_out(&self, row: &Row, after: u64, room: u64) {
         let inner = self.0.lock();
         let message = Arc::new(Message {
             id: row.id,
@@ -47,9 +50,12 @@ impl Hall {
             text: row.message.text.clone(),
         });
         for guest in &inner.guests {
-            if guest.cursor.fetch_max(row.id, Ordering::Relaxed) < row.id
-                && guest.user == message.to
-            {
+            let has = guest.cursor.load(Ordering::Relaxed);
+            if has < after || has >= row.id {
+                continue;
+            }
+            guest.cursor.store(row.id, Ordering::Relaxed);
+            if guest.user == message.to {
                 guest.put(&message, room);
             }
         }
@@ -67,7 +73,7 @@ async fn pull_on(worker: &Worker) {
             // A store that is away is asked again at the next turn.
             let Ok(rows) = worker.read(cursor, READ_MOST).await else { break };
             for row in &rows {
-                hall.hand_out(row, worker.run.caps.inbox);
+                hall.hand_out(row, cursor, worker.run.caps.inbox);
             }
             if rows.len() < READ_MOST {
                 break;

@@ -65,8 +65,9 @@ pub fn switch(
         let why =
             "Ask for the upgrade to websocket, version 13, with a key (RFC 6455, section 4.1).";
         let mut response = problem(426, "Upgrade Required", why);
-        let version = HeaderValue::from_static("13");
-        response.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, version);
+        let headers = response.headers_mut();
+        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
         return Some((response, None));
     };
     let query = request.uri().query().unwrap_or_default();
@@ -128,21 +129,24 @@ impl Socket {
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
         let config = WebSocketConfig::default()
-            .read_buffer_size(1_024)
+            .read_buffer_size(256)
             .write_buffer_size(0)
             .max_write_buffer_size(MESSAGE_MOST)
             .max_message_size(Some(MESSAGE_MOST))
             .max_frame_size(Some(MESSAGE_MOST));
         let part = read.to_vec();
+        drop(read);
         let mut ws =
             WebSocketStream::from_partially_read(stream, part, Role::Server, Some(config)).await;
         let Joins { user, after, instance: worker } = &self.joins;
         let guest = Guest::new(user, self.bound.conn, *after, Arc::clone(&self.bound.moved));
-        worker.instance.hall.join(worker, &guest);
-        if worker.run.word("mode") != "stateful" {
-            worker.instance.hall.pull(worker);
-        }
         let killed = self.killed.clone();
+        if !worker.instance.hall.join(worker, &guest, &killed) {
+            return;
+        }
+        if worker.run.word("mode") != "stateful" {
+            worker.instance.hall.pull(worker, worker.instance.killed());
+        }
         let alive = tokio::select! {
             () = self.talk(&mut ws, &guest) => true,
             () = killed.cancelled() => false,
@@ -200,7 +204,7 @@ impl Socket {
             return Next::Close(CloseCode::Policy, "a message is {\"to\":\"B\",\"text\":\"…\"}");
         };
         if sent.text.len() as u64 > self.bound.run.caps.message_bytes {
-            return Next::Close(CloseCode::Size, "a message's text may have 4096 bytes");
+            return Next::Close(CloseCode::Size, "a message's text is too long");
         }
         let Joins { user, instance, .. } = &self.joins;
         match take(instance, self.bound.conn, user, sent).await {
@@ -212,13 +216,34 @@ impl Socket {
         }
     }
 
+    /// Waits at the gate, and goes on listening meanwhile: who leaves is not waited for.
+    async fn at_gate<S>(&self, ws: &mut WebSocketStream<S>, act: Act) -> Next
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        let mut pass = std::pin::pin!(self.bound.run.gate.pass(self.bound.conn, act));
+        loop {
+            let next = tokio::select! {
+                biased;
+                () = pass.as_mut() => return Next::On,
+                () = self.cut.cancelled() => Next::Gone,
+                said = ws.next() => self.hear(said).await,
+            };
+            if !matches!(next, Next::On) {
+                return next;
+            }
+        }
+    }
+
     /// Sends what is in the user's inbox.
     async fn deliver<S>(&self, ws: &mut WebSocketStream<S>, guest: &Guest) -> Next
     where
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
         while let Some(message) = guest.next() {
-            self.bound.run.gate.pass(self.bound.conn, Act::Push).await;
+            if let gone @ (Next::Gone | Next::Close(..)) = self.at_gate(ws, Act::Push).await {
+                return gone;
+            }
             let text = json!({"id": message.id, "from": message.from, "text": message.text});
             if let Next::Gone = send(ws, Said::text(text.to_string())).await {
                 return Next::Gone;
@@ -237,7 +262,9 @@ impl Socket {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
-        self.bound.run.gate.pass(self.bound.conn, Act::Close).await;
+        if let Next::Gone = self.at_gate(ws, Act::Close).await {
+            return;
+        }
         let frame = CloseFrame { code, reason: reason.into() };
         let both = async {
             if ws.close(Some(frame)).await.is_ok() {
