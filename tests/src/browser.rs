@@ -227,8 +227,18 @@ pub fn screenshots() -> PathBuf {
     target.join("screenshots")
 }
 
-/// Starts chromedriver on a free port.
+/// Starts chromedriver on a free port. The port that it was given may be taken before it listens
+/// there: it then gives up, and is started again.
 async fn chromedriver() -> (Child, u16) {
+    for _ in 0..3 {
+        if let Some(started) = try_chromedriver().await {
+            return started;
+        }
+    }
+    panic!("chromedriver gave up three times");
+}
+
+async fn try_chromedriver() -> Option<(Child, u16)> {
     let program = std::env::var("LIFELINE_CHROMEDRIVER").unwrap_or("chromedriver".to_owned());
     let mut child = Command::new(&program)
         .arg("--port=0")
@@ -239,19 +249,19 @@ async fn chromedriver() -> (Child, u16) {
         .unwrap_or_else(|error| panic!("{program}: {error}; cargo xtask test installs it"));
     let mut lines = BufReader::new(child.stdout.take().expect("its output is ours")).lines();
     let port = within(SOON, "chromedriver tells its port", async {
-        loop {
-            let line = lines.next_line().await.expect("text").expect("chromedriver goes on");
+        while let Some(line) = lines.next_line().await.expect("text") {
             let port = line
                 .rsplit("on port ")
                 .next()
                 .and_then(|port| port.trim_end_matches('.').parse().ok());
             if let (true, Some(port)) = (line.contains("started successfully"), port) {
-                return port;
+                return Some(port);
             }
         }
+        None
     })
-    .await;
+    .await?;
     // Its output must go on being read, else it stops.
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-    (child, port)
+    Some((child, port))
 }

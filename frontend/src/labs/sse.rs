@@ -21,7 +21,7 @@ const CLOSES_MS: u64 = 200;
 pub async fn drive(part: &Part) {
     let Some(base) = part.instance(0) else { return };
     let open = |number| Stream::open(part, &format!("{base}/events?n={number}"));
-    let streams: Vec<Stream> = (1..=part.number("streams")).filter_map(open).collect();
+    let mut streams: Vec<Stream> = (1..=part.number("streams")).filter_map(open).collect();
     let began = now();
     let mut told = None;
     loop {
@@ -40,6 +40,8 @@ pub async fn drive(part: &Part) {
             return;
         }
     }
+    // Those that wait for a place first: else one of them would get it from the first that closes.
+    streams.sort_by_key(Stream::was_answered);
     drop(streams);
     part.rest(CLOSES_MS).await;
     part.done();

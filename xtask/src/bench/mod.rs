@@ -3,6 +3,7 @@
 
 mod bundle;
 mod capture;
+mod idle;
 mod ladder;
 mod log;
 mod stats;
@@ -30,8 +31,9 @@ pub fn run(repo: &Repo, name: &str) -> Result<ExitCode> {
     let found = match name {
         "bundle" => bundle::run(repo)?,
         "capture" => capture::run(repo)?,
+        "idle" => idle::run(repo)?,
         "ladder" => ladder::run(repo)?,
-        _ => bail!("`bench` takes bundle, capture or ladder, and not `{name}`"),
+        _ => bail!("`bench` takes bundle, capture, idle or ladder, and not `{name}`"),
     };
     let document = json!({
         "bench": name,
