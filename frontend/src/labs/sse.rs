@@ -40,8 +40,10 @@ pub async fn drive(part: &Part) {
             return;
         }
     }
-    // Those that wait for a place first: else one of them would get it from the first that closes.
-    streams.sort_by_key(Stream::was_answered);
+    // Those that wait for a place first, and a moment before the others: else one of them would
+    // get the place of the first that closes.
+    streams.retain(Stream::was_answered);
+    part.rest(CLOSES_MS).await;
     drop(streams);
     part.rest(CLOSES_MS).await;
     part.done();
