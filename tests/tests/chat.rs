@@ -40,12 +40,16 @@ async fn say(socket: &mut Socket, to: &str, text: &str) {
 
 /// The next message that comes, pings apart.
 async fn hear(socket: &mut Socket) -> spoken::Delivered {
-    loop {
-        let said = within(LIMIT, "a message", socket.next()).await.expect("it is open").unwrap();
-        if let Message::Text(text) = said {
-            return spoken::delivered(&text).expect("a message of the chat");
+    let heard = async {
+        loop {
+            let said = socket.next().await.expect("it is open").unwrap();
+            if let Message::Text(text) = said {
+                return spoken::delivered(&text).expect("a message of the chat");
+            }
         }
-    }
+    };
+    // All of it is bounded: pings would go on for ever.
+    within(LIMIT, "a message", heard).await
 }
 
 fn assert_sound(entries: &[Entry]) {

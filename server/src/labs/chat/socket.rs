@@ -86,6 +86,9 @@ pub fn switch(
     answer.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
     answer.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     answer.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    // Who has read the 101 may rely on it: what comes for the user from here on is kept here.
+    let home = instance.name.clone();
+    bound.run.shared.homes.lock().insert(user.to_owned(), home);
     let instance = Worker { run: bound.run.clone(), instance };
     Some((response, Some(Joins { user: user.to_owned(), after, instance })))
 }
