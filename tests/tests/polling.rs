@@ -211,37 +211,32 @@ async fn killed_instances_lose_no_message_and_double_none() {
     }
 }
 
-/// The ids that the agent was given, in the order in which they landed.
+/// The ids that the agent was given, in the order of its own polls: each says its number. (Moments are
+/// stamped after a call, so those of two connections may be a hair out of order.)
 fn in_order(entries: &[Entry]) -> Vec<u64> {
-    let model = Model::of(header(), entries.to_vec());
-    let mut landed: Vec<(u64, u64)> = Vec::new();
+    let mut given: Vec<(u64, u64)> = Vec::new();
     for opened in conns(entries).into_iter().filter(|opened| opened.client.id == "agent") {
         let stream = tests::log::stream(entries, opened.conn, Dir::ToClient);
+        let mut polls = std::collections::BTreeMap::new();
         for event in events(entries, opened.conn) {
-            let Kind::Http1(Http1::Body(body)) = &event.kind else { continue };
-            let start = usize::try_from(event.evidence.start()).unwrap();
-            let end = usize::try_from(event.evidence.end()).unwrap();
-            if event.dir() == Dir::ToClient && body.complete {
-                let at = model.times(event).landed.unwrap_or_default();
-                let batch = spoken::batch(&stream[start..end]).unwrap_or_default();
-                landed.extend(batch.iter().map(|message| (at.0, message.id)));
+            match &event.kind {
+                Kind::Http1(Http1::Request(asked)) => {
+                    let number = asked.target.rsplit_once("&n=").expect("a poll has its number");
+                    polls.insert(asked.exchange, number.1.parse::<u64>().unwrap());
+                }
+                Kind::Http1(Http1::Body(body)) if event.dir() == Dir::ToClient && body.complete => {
+                    let start = usize::try_from(event.evidence.start()).unwrap();
+                    let end = usize::try_from(event.evidence.end()).unwrap();
+                    let poll = polls[&body.exchange.expect("an answer to a poll")];
+                    let batch = spoken::batch(&stream[start..end]).unwrap_or_default();
+                    given.extend(batch.iter().map(|message| (poll, message.id)));
+                }
+                _ => {}
             }
         }
     }
-    landed.sort_by_key(|(at, _)| *at);
-    landed.into_iter().map(|(_, id)| id).collect()
-}
-
-fn header() -> trace::log::Header {
-    trace::log::Header {
-        lifeline: trace::log::FORMAT,
-        run: trace::ids::RunId("r".to_owned()),
-        lab: "long_polling".to_owned(),
-        params: serde_json::Map::new(),
-        seed: 0,
-        participants: Vec::new(),
-        started: String::new(),
-    }
+    given.sort_by_key(|(poll, _)| *poll);
+    given.into_iter().map(|(_, id)| id).collect()
 }
 
 /// Sixty polls a second apart and one message: 59 come back empty, and the ladder folds them.
