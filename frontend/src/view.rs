@@ -10,6 +10,8 @@ mod inputs;
 
 mod chat;
 
+mod text_input;
+
 mod own_client;
 
 pub mod notice;

@@ -122,6 +122,15 @@ pub fn note(entry: &Entry) -> Option<&note::What> {
     if let What::Note(note) = &entry.what { Some(&note.what) } else { None }
 }
 
+/// What holds for every log that is whole: no hole, and laws 1 and 3 on each connection.
+pub fn assert_sound(entries: &[Entry]) {
+    assert_numbered(entries, 1);
+    for opened in conns(entries) {
+        assert_tiled(entries, opened.conn);
+        assert_decoded_again(entries, opened.conn);
+    }
+}
+
 /// Law 3: the events of the lowest layer tile each direction's stream, and fields tile each event.
 pub fn assert_tiled(entries: &[Entry], conn: ConnId) {
     for dir in DIRS {

@@ -89,8 +89,7 @@ impl<'a> Run<'a> {
 
     /// How it is.
     pub async fn summary(&self) -> Summary {
-        let answer = self.server.get(&self.api("")).await;
-        serde_json::from_str(&answer.body).unwrap_or_else(|error| panic!("{error}: {answer:?}"))
+        summary(self.server, self.id()).await
     }
 
     /// Waits until the summary is as wanted.
@@ -160,4 +159,16 @@ impl<'a> Run<'a> {
         let followed = Live::follow(self.server.port, self.id(), after).await;
         followed.unwrap_or_else(|status| panic!("the live feed answers {status}"))
     }
+}
+
+/// How a run is, by its name: the page may have made it.
+pub async fn summary(server: &Server, run: &str) -> Summary {
+    let answer = server.get(&format!("/api/runs/{run}")).await;
+    serde_json::from_str(&answer.body).unwrap_or_else(|error| panic!("{error}: {answer:?}"))
+}
+
+/// What a run has in its log, by its name, each line held against the schema.
+pub async fn entries(server: &Server, run: &str) -> Vec<Entry> {
+    let text = server.get(&format!("/api/runs/{run}/log")).await.body;
+    log::read(&text, 1).1
 }

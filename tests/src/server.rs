@@ -105,6 +105,11 @@ impl Server {
         Answer::to(self.ask(Method::GET, path)).await
     }
 
+    /// The page's address.
+    pub fn page(&self) -> String {
+        format!("http://localhost:{}/", self.port)
+    }
+
     /// Where a lab service listens.
     pub fn addr(&self, name: &str) -> SocketAddr {
         let url = self.origins.get(name).unwrap_or_else(|| panic!("there is no service {name}"));

@@ -6,10 +6,6 @@ use tests::browser::{Browser, SIZES, Size};
 use tests::server::Server;
 use thirtyfour::prelude::Key;
 
-fn page(server: &Server) -> String {
-    format!("http://localhost:{}/", server.port)
-}
-
 fn axe() -> String {
     let folder = std::env::var("LIFELINE_NPM").expect("cargo xtask test says where axe-core is");
     let path = std::path::Path::new(&folder).join("node_modules/axe-core/axe.min.js");
@@ -46,7 +42,7 @@ async fn axe_core_has_no_serious_finding_on_any_page() {
     let server = Server::start(&[]).await;
     for size in SIZES {
         let browser = Browser::start(size).await;
-        browser.open(&page(&server)).await;
+        browser.open(&server.page()).await;
         for lab in ["http10", "http11"] {
             browser.lab(lab).await;
             browser.wait("document.querySelector('.ask')").await;
@@ -86,7 +82,7 @@ async fn axe_core_has_no_serious_finding_where_instances_notify() {
     ];
     for size in SIZES {
         let browser = Browser::start(size).await;
-        browser.open(&page(&server)).await;
+        browser.open(&server.page()).await;
         for (lab, knobs) in &knobs {
             browser.lab(lab).await;
             browser.wait("document.querySelector('.ask')").await;
@@ -127,7 +123,7 @@ async fn both_labs_can_be_done_by_keyboard_alone() {
     let server = Server::start(&[]).await;
     for size in SIZES {
         let browser = Browser::start(size).await;
-        browser.open(&page(&server)).await;
+        browser.open(&server.page()).await;
         browser.wait("document.querySelector('a.lab')").await;
         by_keyboard(&browser, size, "http10", 12).await;
         by_keyboard(&browser, size, "http11", 9).await;

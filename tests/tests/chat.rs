@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
-use tests::log::{assert_decoded_again, assert_numbered, assert_tiled, conns, events, note};
+use tests::log::{assert_sound, conns, events, note};
 use tests::redis::Redis;
 use tests::run::Run;
 use tests::server::Server;
@@ -50,14 +50,6 @@ async fn hear(socket: &mut Socket) -> spoken::Delivered {
     };
     // All of it is bounded: pings would go on for ever.
     within(LIMIT, "a message", heard).await
-}
-
-fn assert_sound(entries: &[Entry]) {
-    assert_numbered(entries, 1);
-    for opened in conns(entries) {
-        assert_tiled(entries, opened.conn);
-        assert_decoded_again(entries, opened.conn);
-    }
 }
 
 /// The opcodes of a user's frames, one way.

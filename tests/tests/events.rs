@@ -4,9 +4,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tests::log::{
-    assert_decoded_again, assert_numbered, assert_tiled, conns, events, note, request,
-};
+use tests::log::{assert_sound, conns, events, note, request};
 use tests::raw::Raw;
 use tests::redis::Redis;
 use tests::run::Run;
@@ -20,14 +18,6 @@ use trace::sse::{Block, Sse};
 use trace::studio::RunState;
 
 const LIMIT: Duration = Duration::from_secs(30);
-
-fn assert_sound(entries: &[Entry]) {
-    assert_numbered(entries, 1);
-    for opened in conns(entries) {
-        assert_tiled(entries, opened.conn);
-        assert_decoded_again(entries, opened.conn);
-    }
-}
 
 /// The blocks of a connection's stream.
 fn blocks(entries: &[Entry], conn: trace::ids::ConnId) -> Vec<Block> {

@@ -29,7 +29,7 @@ async fn a_live_run_of_two_thousand_entries_answers_keys_within_50_ms() {
     for size in SIZES {
         let run = Run::create(&server, "http10", json!({ "peer": "agent", "link_ms": 0 })).await;
         let browser = Browser::start(size).await;
-        browser.open(&format!("http://localhost:{}/#http10?run={}", server.port, run.id())).await;
+        browser.open(&format!("{}#http10?run={}", server.page(), run.id())).await;
         browser.wait("document.querySelector('#run-state')").await;
         let (addr, target) = (run.addr(), run.target("hello"));
         let traffic = tokio::spawn(async move {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::log::{assert_decoded_again, assert_numbered, assert_tiled, conns, note, stream};
+use tests::log::{assert_tiled, conns, note, stream};
 use tests::raw::{Raw, get};
 use tests::run::Run;
 use tests::server::Server;
@@ -30,12 +30,8 @@ async fn agent_run(server: &Server, lab: &str, mut params: Value) -> (Summary, V
 
 /// What holds for every log: no hole, the laws, and the figures as a fold over it.
 fn assert_sound(summary: &Summary, entries: &[Entry]) {
-    assert_numbered(entries, 1);
+    log::assert_sound(entries);
     assert_eq!(metrics::of(entries), summary.metrics, "the figures are a fold over the log");
-    for opened in conns(entries) {
-        assert_tiled(entries, opened.conn);
-        assert_decoded_again(entries, opened.conn);
-    }
 }
 
 /// The moments and ends of what passed at the service, one way.

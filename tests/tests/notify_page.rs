@@ -5,28 +5,14 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tests::browser::{Browser, SIZES};
 use tests::log;
+use tests::run::{entries, summary};
 use tests::server::{Answer, Server};
 use trace::entry::{Entry, Says, What};
 use trace::event::Kind;
 use trace::participant::Role;
 use trace::spoken::{self, Asks};
 use trace::sse::Sse;
-use trace::studio::Summary;
 use trace::websocket::{Opcode, Websocket};
-
-async fn summary(server: &Server, run: &str) -> Summary {
-    let answer = server.get(&format!("/api/runs/{run}")).await;
-    serde_json::from_str(&answer.body).unwrap_or_else(|error| panic!("{error}: {answer:?}"))
-}
-
-async fn entries(server: &Server, run: &str) -> Vec<Entry> {
-    let text = server.get(&format!("/api/runs/{run}/log")).await.body;
-    log::read(&text, 1).1
-}
-
-fn page(server: &Server) -> String {
-    format!("http://localhost:{}/", server.port)
-}
 
 /// Turns knobs, also those behind "More knobs".
 async fn turn(browser: &Browser, knobs: &[(&str, u64)]) {
@@ -54,7 +40,7 @@ fn streams(entries: &[Entry]) -> Vec<Vec<u64>> {
 async fn an_event_source_comes_back_with_the_last_events_id() {
     let server = Server::start(&[]).await;
     let browser = Browser::start(SIZES[0]).await;
-    browser.open(&page(&server)).await;
+    browser.open(&server.page()).await;
     browser.lab("sse").await;
     let knobs = [("events", 20), ("every_ms", 100), ("drop_after", 5), ("retry_ms", 500)];
     turn(&browser, &knobs).await;
@@ -75,7 +61,7 @@ async fn an_event_source_comes_back_with_the_last_events_id() {
 async fn the_seventh_event_source_never_reaches_the_server_and_the_page_says_so() {
     let server = Server::start(&[]).await;
     let browser = Browser::start(SIZES[0]).await;
-    browser.open(&page(&server)).await;
+    browser.open(&server.page()).await;
     browser.lab("sse").await;
     let knobs = [("events", 10), ("every_ms", 400), ("drop_after", 0), ("streams", 7)];
     turn(&browser, &knobs).await;
@@ -103,7 +89,7 @@ async fn the_seventh_event_source_never_reaches_the_server_and_the_page_says_so(
 async fn two_sockets_of_the_page_talk_and_one_dies_with_its_instance() {
     let server = Server::start(&[]).await;
     let browser = Browser::start(SIZES[0]).await;
-    browser.open(&page(&server)).await;
+    browser.open(&server.page()).await;
     browser.lab("websocket").await;
     turn(&browser, &[("messages", 6), ("message_every_ms", 1_000), ("pull_ms", 100)]).await;
     browser.eval("document.querySelector('details.more').removeAttribute('open')").await;
@@ -150,7 +136,7 @@ async fn two_sockets_of_the_page_talk_and_one_dies_with_its_instance() {
 async fn a_second_tab_joins_and_what_is_typed_is_sent() {
     let server = Server::start(&[]).await;
     let browser = Browser::start(SIZES[0]).await;
-    browser.open(&page(&server)).await;
+    browser.open(&server.page()).await;
     browser.lab("websocket").await;
     turn(&browser, &[("messages", 10), ("message_every_ms", 1_000), ("pull_ms", 100)]).await;
     browser.eval("document.querySelector('details.more').removeAttribute('open')").await;
@@ -158,7 +144,7 @@ async fn a_second_tab_joins_and_what_is_typed_is_sent() {
     browser.wait("document.querySelector('#chat-text')").await;
     let run = browser.run_id().await;
     let other = Browser::start(SIZES[2]).await;
-    other.open(&format!("{}#websocket?run={run}&as=C", page(&server))).await;
+    other.open(&format!("{}#websocket?run={run}&as=C", server.page())).await;
     let joined = |user: &'static str| {
         let (server, run) = (&server, &run);
         async move {
@@ -202,7 +188,7 @@ async fn a_second_tab_joins_and_what_is_typed_is_sent() {
 async fn the_page_polls_as_its_knobs_say() {
     let server = Server::start(&[]).await;
     let browser = Browser::start(SIZES[0]).await;
-    browser.open(&page(&server)).await;
+    browser.open(&server.page()).await;
     browser.lab("short_polling").await;
     turn(&browser, &[("polls", 12), ("interval_ms", 250), ("message_every_ms", 1_500)]).await;
     let run = browser.run().await;
@@ -242,7 +228,7 @@ async fn two_runs_stand_side_by_side() {
     }
     for size in SIZES {
         let browser = Browser::start(size).await;
-        let address = format!("{}#websocket?run={}&beside={}", page(&server), runs[0], runs[1]);
+        let address = format!("{}#websocket?run={}&beside={}", server.page(), runs[0], runs[1]);
         browser.open(&address).await;
         browser.wait("document.querySelectorAll('#shapes .arrow').length > 5").await;
         browser.wait("document.querySelectorAll('#shapes-2 .arrow').length > 5").await;

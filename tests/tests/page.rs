@@ -5,26 +5,12 @@ use std::time::Duration;
 use serde_json::json;
 use tests::browser::{Browser, SIZES, Size};
 use tests::log;
+use tests::run::{entries, summary};
 use tests::server::Server;
 use thirtyfour::prelude::Key;
-use trace::entry::{Entry, What};
+use trace::entry::What;
 use trace::metrics::Metrics;
 use trace::span::{Dir, Side};
-use trace::studio::Summary;
-
-async fn summary(server: &Server, run: &str) -> Summary {
-    let answer = server.get(&format!("/api/runs/{run}")).await;
-    serde_json::from_str(&answer.body).unwrap_or_else(|error| panic!("{error}: {answer:?}"))
-}
-
-async fn entries(server: &Server, run: &str) -> Vec<Entry> {
-    let text = server.get(&format!("/api/runs/{run}/log")).await.body;
-    log::read(&text, 1).1
-}
-
-fn page(server: &Server) -> String {
-    format!("http://localhost:{}/", server.port)
-}
 
 /// The marks of a ladder are those of its log, as it is scrolled from top to bottom.
 async fn assert_drawn(browser: &Browser, metrics: &Metrics) {
@@ -50,7 +36,7 @@ async fn http10_from_the_page_opens_a_connection_for_each_request() {
 
 async fn http10_at(server: &Server, size: Size) {
     let browser = Browser::start(size).await;
-    browser.open(&page(server)).await;
+    browser.open(&server.page()).await;
     browser.lab("http10").await;
     let run = browser.run().await;
     let metrics = summary(server, &run).await.metrics;
@@ -69,7 +55,7 @@ async fn http10_at(server: &Server, size: Size) {
 async fn http11_from_the_page_keeps_its_connections_for_the_set_time() {
     let server = Server::start(&[]).await;
     let browser = Browser::start(SIZES[0]).await;
-    browser.open(&page(&server)).await;
+    browser.open(&server.page()).await;
     browser.lab("http11").await;
     browser.knob("keep_alive_s", 2).await;
     let run = browser.run().await;
@@ -94,7 +80,7 @@ async fn http11_from_the_page_keeps_its_connections_for_the_set_time() {
 async fn a_paused_server_is_let_go_on_from_the_page() {
     let server = Server::start(&[]).await;
     let browser = Browser::start(SIZES[0]).await;
-    browser.open(&page(&server)).await;
+    browser.open(&server.page()).await;
     browser.lab("http10").await;
     browser.knob("requests", 1).await;
     browser.click("#knob-pause").await;
@@ -120,7 +106,7 @@ async fn a_paused_server_is_let_go_on_from_the_page() {
 async fn the_page_says_when_the_server_is_gone() {
     let mut server = Server::start(&[]).await;
     let browser = Browser::start(SIZES[0]).await;
-    browser.open(&page(&server)).await;
+    browser.open(&server.page()).await;
     browser.lab("http11").await;
     browser.click("#run").await;
     browser.wait("document.querySelectorAll('.arrow.success').length === 3").await;
@@ -138,7 +124,7 @@ async fn pictures() {
     for size in SIZES {
         let browser = Browser::start(size).await;
         for lab in ["http10", "http11"] {
-            browser.open(&page(&server)).await;
+            browser.open(&server.page()).await;
             browser.lab(lab).await;
             if lab == "http11" {
                 browser.knob("keep_alive_s", 1).await;

@@ -10,10 +10,8 @@ use scene::look::{Lanes, Look};
 use scene::model::Model;
 use scene::rows::{Part, Rows};
 use serde_json::{Value, json};
-use tests::log::{
-    assert_decoded_again, assert_numbered, assert_tiled, conns, events, note, request, response,
-};
-use tests::raw::Raw;
+use tests::log::{assert_sound, conns, events, note, request, response};
+use tests::raw::{Raw, get};
 use tests::redis::Redis;
 use tests::run::Run;
 use tests::server::Server;
@@ -39,21 +37,9 @@ async fn engines() -> Vec<(&'static str, Server, Option<Redis>)> {
     vec![("memory", Server::start(&[]).await, None), ("redis", with_redis, Some(redis))]
 }
 
-fn get(target: &str) -> String {
-    format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n")
-}
-
 fn post(target: &str, text: &str) -> String {
     let body = json!({ "text": text }).to_string();
     format!("POST {target} HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{body}", body.len())
-}
-
-fn assert_sound(entries: &[Entry]) {
-    assert_numbered(entries, 1);
-    for opened in conns(entries) {
-        assert_tiled(entries, opened.conn);
-        assert_decoded_again(entries, opened.conn);
-    }
 }
 
 /// What went over a connection's bodies to the client, with the laws' own spans.

@@ -39,7 +39,7 @@ async fn marks(browser: &Browser) -> BTreeSet<u64> {
 async fn a_replayed_ladder_is_the_live_one_and_each_mark_is_an_entry() {
     let server = Server::start(&[]).await;
     let browser = Browser::start(SIZES[0]).await;
-    browser.open(&format!("http://localhost:{}/", server.port)).await;
+    browser.open(&server.page()).await;
     browser.lab("http11").await;
     browser.knob("requests", 2).await;
     browser.knob("keep_alive_s", 1).await;

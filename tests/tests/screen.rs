@@ -14,16 +14,12 @@ const IN_VIEW: &str = "(() => { const row = document.querySelector('.current')?.
     const seen = document.querySelector('#scroller').getBoundingClientRect(); \
     return row && row.top >= seen.top && row.bottom <= seen.bottom + 1; })()";
 
-fn page(server: &Server) -> String {
-    format!("http://localhost:{}/", server.port)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_move_the_step_and_its_text() {
     let server = Server::start(&[]).await;
     for size in SIZES {
         let browser = Browser::start(size).await;
-        browser.open(&page(&server)).await;
+        browser.open(&server.page()).await;
         browser.lab("http10").await;
         browser.run().await;
         let steps = [
@@ -59,7 +55,7 @@ async fn keys_move_the_step_and_its_text() {
 async fn hovering_a_field_marks_its_bytes_and_the_reverse() {
     let server = Server::start(&[]).await;
     let browser = Browser::start(SIZES[0]).await;
-    browser.open(&page(&server)).await;
+    browser.open(&server.page()).await;
     browser.lab("http10").await;
     browser.run().await;
     browser.key(Key::Home).await;
@@ -97,7 +93,7 @@ async fn a_link_shows_the_same_in_a_fresh_browser() {
     let server = Server::start(&[]).await;
     for size in SIZES {
         let browser = Browser::start(size).await;
-        browser.open(&page(&server)).await;
+        browser.open(&server.page()).await;
         browser.lab("http10").await;
         let run = browser.run().await;
         browser.press(&["Home", "t", "2", "+", "ArrowRight", "ArrowRight"]).await;
@@ -132,7 +128,7 @@ async fn a_link_shows_the_same_in_a_fresh_browser() {
 async fn what_is_looked_at_stays_when_the_look_changes() {
     let server = Server::start(&[]).await;
     let browser = Browser::start(SIZES[0]).await;
-    browser.open(&page(&server)).await;
+    browser.open(&server.page()).await;
     browser.lab("http10").await;
     browser.run().await;
     browser.press(&["Home", "r", "r"]).await;
@@ -172,7 +168,7 @@ async fn a_long_ladder_is_scrolled_by_hand_and_back() {
     run.press("start").await;
     run.wait_settled().await;
     let browser = Browser::start(SIZES[0]).await;
-    browser.open(&format!("{}#http10?run={}", page(&server), run.id())).await;
+    browser.open(&format!("{}#http10?run={}", server.page(), run.id())).await;
     browser.wait("document.querySelector('#place')?.textContent.endsWith('of 80')").await;
     browser.wait("document.querySelector('#scroller').scrollTop > 2000").await;
     for top in [0, 1_500] {
@@ -201,7 +197,7 @@ async fn a_long_ladder_is_scrolled_by_hand_and_back() {
 async fn a_marked_byte_survives_steps_and_tabs() {
     let server = Server::start(&[]).await;
     let browser = Browser::start(SIZES[0]).await;
-    browser.open(&page(&server)).await;
+    browser.open(&server.page()).await;
     browser.eval("globalThis.errors = [], addEventListener('error', event => errors.push(event.message))").await;
     browser.lab("http10").await;
     browser.run().await;
@@ -222,7 +218,7 @@ async fn a_marked_byte_survives_steps_and_tabs() {
 async fn a_deleted_run_comes_back_when_it_is_undone_and_else_is_gone() {
     let server = Server::start(&[]).await;
     let browser = Browser::start(SIZES[0]).await;
-    browser.open(&page(&server)).await;
+    browser.open(&server.page()).await;
     browser.lab("http10").await;
     let run = browser.run().await;
     let listed = format!("document.querySelector('#recent a[href$=\"run={run}\"]')");
@@ -241,7 +237,7 @@ async fn a_deleted_run_comes_back_when_it_is_undone_and_else_is_gone() {
 async fn the_run_answers_what_was_predicted() {
     let server = Server::start(&[]).await;
     let browser = Browser::start(SIZES[0]).await;
-    browser.open(&page(&server)).await;
+    browser.open(&server.page()).await;
     browser.lab("http10").await;
     browser.wait("document.querySelectorAll('.ask').length >= 3").await;
     browser.find("#guess-0").await.send_keys("3").await.unwrap();

@@ -48,17 +48,18 @@ pub(crate) struct NoAnswer;
 
 /// Asks for a lab's address and reads the answer to its end.
 async fn fetch(target: &Target) -> Result<(), NoAnswer> {
-    let query = target.query.iter().map(|(name, value)| (*name, value.to_string()));
-    let response = RequestBuilder::new(&target.url)
-        .query(query)
+    let response = plain(&target.url, &target.query).send().await.map_err(|_| NoAnswer)?;
+    response.binary().await.map(|_| ()).map_err(|_| NoAnswer)
+}
+
+/// A request with nothing of the browser's own about it: no cache, no cookies, no referrer.
+fn plain(url: &str, query: &[(&str, u64)]) -> RequestBuilder {
+    RequestBuilder::new(url)
+        .query(query.iter().map(|(name, value)| (*name, value.to_string())))
         .mode(RequestMode::Cors)
         .cache(RequestCache::NoStore)
         .credentials(RequestCredentials::Omit)
         .referrer_policy(ReferrerPolicy::NoReferrer)
-        .send()
-        .await
-        .map_err(|_| NoAnswer)?;
-    response.binary().await.map(|_| ()).map_err(|_| NoAnswer)
 }
 
 /// What is asked for.

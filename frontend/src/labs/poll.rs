@@ -3,12 +3,12 @@
 use std::pin::pin;
 
 use futures_util::future::{Either, select};
-use gloo_net::http::{RequestBuilder, Response};
+use gloo_net::http::Response;
 use serde::Deserialize;
-use web_sys::{AbortController, ReferrerPolicy, RequestCache, RequestCredentials, RequestMode};
+use web_sys::AbortController;
 
-use super::NoAnswer;
 use super::part::Part;
+use super::{NoAnswer, plain};
 
 /// What a poll came to.
 pub enum Polled {
@@ -28,13 +28,7 @@ struct Answer {
 pub async fn poll(part: &Part, base: &str, query: &[(&str, u64)]) -> Result<Polled, NoAnswer> {
     let abort = AbortController::new().ok();
     let signal = abort.as_ref().map(AbortController::signal);
-    let request = RequestBuilder::new(&format!("{base}/messages"))
-        .query(query.iter().map(|(name, value)| (*name, value.to_string())))
-        .mode(RequestMode::Cors)
-        .cache(RequestCache::NoStore)
-        .credentials(RequestCredentials::Omit)
-        .referrer_policy(ReferrerPolicy::NoReferrer)
-        .abort_signal(signal.as_ref());
+    let request = plain(&format!("{base}/messages"), query).abort_signal(signal.as_ref());
     let asked = pin!(async {
         let response = request.send().await.map_err(|_| NoAnswer)?;
         read(&response).await

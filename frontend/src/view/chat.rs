@@ -6,6 +6,7 @@ use scene::model::Model;
 use trace::studio::RunState;
 
 use super::t;
+use super::text_input::{TextInput, said};
 use crate::labs::{cast, websocket};
 use crate::state::state;
 use crate::toast;
@@ -64,8 +65,7 @@ fn Speak(
     let hearer = Memo::new(move |_| others.with(|others| chosen(others, &to.get())));
     let say = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let said = written.get_untracked();
-        let said = if said.trim().is_empty() { t("send-default") } else { said };
+        let said = said(written);
         let (speaker, hearer) = (speaker.get_untracked(), hearer.get_untracked());
         if cast::say(&speaker, &hearer, &said) {
             written.set(String::new());
@@ -78,18 +78,7 @@ fn Speak(
         <form class="say" on:submit=say>
             {choice("chat-from", "chat-from-name", mine, speaker, from)}
             {choice("chat-to", "chat-to-name", others, hearer, to)}
-            <label class="knob" for="chat-text">
-                <span>{t("chat-text")}</span>
-                <input
-                    type="text"
-                    id="chat-text"
-                    maxlength="200"
-                    autocomplete="off"
-                    placeholder=t("send-default")
-                    prop:value=move || written.get()
-                    on:input=move |event| written.set(event_target_value(&event))
-                />
-            </label>
+            <TextInput id="chat-text" written=written />
             <button class="segment lone" id="chat-send" type="submit">{t("send")}</button>
         </form>
     }

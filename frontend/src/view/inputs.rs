@@ -12,6 +12,7 @@ use trace::studio::Press;
 
 use super::controls::under_way;
 use super::t;
+use super::text_input::{TextInput, said};
 use crate::session;
 use crate::state::{State, state};
 
@@ -67,26 +68,14 @@ fn Sends(
     let through = RwSignal::new(String::new());
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let (said, through) = (written.get_untracked(), through.get_untracked());
-        let said = if said.trim().is_empty() { t("send-default") } else { said };
+        let (said, through) = (said(written), through.get_untracked());
         press(state, "send", Some(through).filter(|name| !name.is_empty()), Some(said));
         written.set(String::new());
     };
     let option = |(id, name): Instance| view! { <option value=id>{name}</option> };
     view! {
         <form class="say" on:submit=send>
-            <label class="knob" for="send-text">
-                <span>{t("send-text")}</span>
-                <input
-                    type="text"
-                    id="send-text"
-                    maxlength="200"
-                    autocomplete="off"
-                    placeholder=t("send-default")
-                    prop:value=move || written.get()
-                    on:input=move |event| written.set(event_target_value(&event))
-                />
-            </label>
+            <TextInput id="send-text" written=written />
             {move || (instances.with(Vec::len) > 1).then(|| view! {
                 <label class="knob" for="send-through">
                     <span>{t("send-through")}</span>

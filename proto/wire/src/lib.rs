@@ -21,5 +21,7 @@ pub mod explain;
 
 pub mod transcript;
 
+mod utf8;
+
 #[cfg(test)]
 mod laws;

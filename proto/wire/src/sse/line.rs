@@ -3,6 +3,8 @@
 use trace::span::Span;
 use trace::spoken::TEXT_KEPT;
 
+use crate::utf8::Utf8;
+
 /// The line under way.
 #[derive(Debug, Default)]
 pub struct Line {
@@ -41,7 +43,9 @@ impl Part {
         self.len += bytes.len() as u64;
         self.has_nul |= bytes.contains(&0);
         self.has_other_than_digits |= bytes.iter().any(|byte| !byte.is_ascii_digit());
-        self.utf8.push(bytes);
+        for (byte, at) in bytes.iter().zip(span.start..) {
+            self.utf8.push(*byte, at);
+        }
     }
 
     /// Its bytes, up to [`TEXT_KEPT`].
@@ -56,7 +60,7 @@ impl Part {
 
     /// Whether all of it is UTF-8, now that it is over.
     pub const fn is_utf8(&self) -> bool {
-        !self.utf8.bad && self.utf8.begun.is_empty()
+        self.utf8.bad().is_none()
     }
 
     /// The number that its digits are, or the largest that there is; none if they are not all digits.
@@ -67,37 +71,6 @@ impl Part {
         let whole =
             std::str::from_utf8(&self.kept).ok().filter(|kept| kept.len() as u64 == self.len);
         Some(whole.and_then(|digits| digits.parse().ok()).unwrap_or(u64::MAX))
-    }
-}
-
-/// Whether bytes that come piece by piece are UTF-8.
-#[derive(Debug, Default)]
-struct Utf8 {
-    bad: bool,
-    /// The first bytes of a character whose others have not come.
-    begun: Vec<u8>,
-}
-
-impl Utf8 {
-    fn push(&mut self, bytes: &[u8]) {
-        let mut rest = bytes;
-        while !self.bad && !self.begun.is_empty() {
-            let Some((first, others)) = rest.split_first() else { return };
-            rest = others;
-            self.begun.push(*first);
-            match std::str::from_utf8(&self.begun) {
-                Ok(_) => self.begun.clear(),
-                Err(error) => self.bad = error.error_len().is_some(),
-            }
-        }
-        if self.bad {
-            return;
-        }
-        let Err(error) = std::str::from_utf8(rest) else { return };
-        self.bad = error.error_len().is_some();
-        if !self.bad {
-            self.begun.extend_from_slice(rest.get(error.valid_up_to()..).unwrap_or_default());
-        }
     }
 }
 

@@ -10,8 +10,8 @@ use trace::span::{Dir, Span};
 use trace::websocket::{Close, Frame, Opcode};
 
 use super::message::Building;
-use super::utf8::Utf8;
 use crate::reader::Tiler;
+use crate::utf8::Utf8;
 
 /// The most bytes of a control frame's payload (RFC 6455, section 5.5).
 const CONTROL_MAX: usize = 125;

@@ -7,7 +7,7 @@ use trace::spoken::TEXT_KEPT;
 use trace::websocket::{Message, Opcode};
 
 use super::frame::Header;
-use super::utf8::Utf8;
+use crate::utf8::Utf8;
 
 /// The most pieces of a message that are listed one by one; what follows is one piece, headers
 /// included.

@@ -14,7 +14,6 @@
 
 mod frame;
 mod message;
-mod utf8;
 
 use trace::event::{Event, Kind};
 use trace::fault::{Code, Fault};
@@ -44,7 +43,7 @@ struct Half {
     reader: Reader,
     state: State,
     /// The message of which some frames have come.
-    message: Option<Building>,
+    message: Option<Box<Building>>,
     /// Whether a close has come.
     closed: bool,
 }
@@ -53,8 +52,8 @@ struct Half {
 enum State {
     /// A frame's header is awaited.
     Header,
-    /// A frame's payload is under way.
-    Payload(Open),
+    /// A frame's payload is under way. In a box: most sockets are idle most of the time.
+    Payload(Box<Open>),
     /// Not decoded any more.
     Rest { start: u64 },
     /// Over.
@@ -139,7 +138,7 @@ impl Websocket {
                 #[cfg(test)]
                 let index = crate::laws::mutate_index(mutation, index);
                 let piece = half.reader.first(open.payload.end().saturating_sub(at));
-                open.read(piece, at, index, half.message.as_mut());
+                open.read(piece, at, index, half.message.as_deref_mut());
                 let len = piece.len() as u64;
                 half.reader.take(len);
                 let whole = half.reader.offset() >= open.payload.end();
@@ -170,7 +169,7 @@ impl Websocket {
             let fields = header.fields(span.start);
             self.say(dir, Spans::one(span), Said::Partial, fields, faults, events);
         } else {
-            half.state = State::Payload(Open::new(header, span.start, faults));
+            half.state = State::Payload(Box::new(Open::new(header, span.start, faults)));
         }
         true
     }
@@ -259,7 +258,7 @@ impl Half {
                 if under_way.is_some() {
                     fault(Code::ExpectedContinuation);
                 }
-                *under_way = Some(Building::new(header));
+                *under_way = Some(Box::new(Building::new(header)));
             }
             (Opcode::Continuation, Some(message)) => message.go_on(header),
             (Opcode::Continuation, None) => fault(Code::UnexpectedContinuation),
