@@ -34,6 +34,8 @@ pub struct Activity {
     client_done: AtomicU64,
     /// Bytes that the service has written.
     written: AtomicU64,
+    /// Whether all that was written has been flushed.
+    flushed: AtomicBool,
 }
 
 /// What a connection waits for.
@@ -57,6 +59,7 @@ impl Activity {
             head_since: AtomicU64::new(0),
             client_done: AtomicU64::new(0),
             written: AtomicU64::new(0),
+            flushed: AtomicBool::new(true),
         })
     }
 
@@ -90,8 +93,14 @@ impl Activity {
         self.written.load(Ordering::Relaxed)
     }
 
+    /// Whether the service has nothing under way to the client: it flushes when it has written all.
+    pub fn flushed(&self) -> bool {
+        self.flushed.load(Ordering::Relaxed)
+    }
+
     /// Counts what was written.
     fn went(&self, len: &Poll<io::Result<usize>>) {
+        self.flushed.store(false, Ordering::Relaxed);
         if let Poll::Ready(Ok(len)) = len {
             self.written.fetch_add(*len as u64, Ordering::Relaxed);
         }
@@ -221,7 +230,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        if flushed.is_ready() {
+            self.activity.flushed.store(true, Ordering::Relaxed);
+        }
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -22,6 +22,12 @@ pub fn wall() -> String {
     format!("{now:.3}")
 }
 
+/// The time of day as HTTP writes it (RFC 9110, section 5.6.7).
+#[expect(clippy::disallowed_methods, reason = "this is the clock")]
+pub fn http_date() -> String {
+    httpdate::fmt_http_date(std::time::SystemTime::now())
+}
+
 /// A length of time for tokio's timers.
 pub const fn duration(micros: Micros) -> Duration {
     Duration::from_micros(micros.0)

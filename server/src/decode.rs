@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
 use trace::entry::{self, Chunk, Loss, Lost, Passed, What};
 use trace::event::Event;
 use trace::ids::ConnId;
@@ -14,14 +13,15 @@ use wire::conn::Conn;
 use crate::caps::Caps;
 use crate::clock;
 use crate::log::{Appended, Log};
-use crate::tap::{Closed, Heard, Missed};
+use crate::tap::{Closed, Heard, Hearing, Missed};
 
 /// Writes one connection's life into a run's log.
 pub struct Recorder {
     conn: ConnId,
     log: Arc<Log>,
     began: Micros,
-    caps: Caps,
+    /// How much of a body is kept.
+    body_kept: u64,
     decoder: Conn,
     ways: [Way; 2],
     missed: Arc<Missed>,
@@ -70,29 +70,37 @@ impl Recorder {
     ) -> Self {
         let way = || Way { offset: 0, missed: 0, decoded: Decoded::Yes, unsaid: None };
         let ways = [way(), way()];
-        Self { conn, log, began, caps, decoder, ways, missed, over: false }
+        let body_kept = caps.body_kept_bytes;
+        Self { conn, log, began, body_kept, decoder, ways, missed, over: false }
     }
 
     /// Records until the connection is gone.
-    pub async fn run(mut self, mut heard: mpsc::Receiver<Heard>) {
-        while let Some(next) = heard.recv().await {
-            match next {
-                Heard::Bytes { dir, at, bytes } => self.bytes(dir, at, &bytes),
-                Heard::Passed { dir, at, upto } => {
-                    let passed = Passed { conn: self.conn, dir, offset: upto };
-                    self.append(at, What::Passed(passed));
+    #[expect(clippy::manual_async_fn, reason = "what a function is given lies twice in its future")]
+    pub fn run(mut self, mut heard: Hearing) -> impl Future<Output = ()> + Send + 'static {
+        async move {
+            while let Some(next) = heard.recv().await {
+                self.hear(next);
+                if heard.is_empty() {
+                    self.say_missed(Saying::First);
                 }
-                Heard::Closed(closed) => self.closed(closed),
             }
-            if heard.is_empty() {
-                self.say_missed(Saying::First);
-            }
+            let by_us = Closed { at: clock::now(), by: Side::Server, how: entry::Ending::Fin };
+            let closed = self.missed.closed().unwrap_or(by_us);
+            self.say_missed(Saying::Rest);
+            self.closed(closed);
+            self.end();
         }
-        let by_us = Closed { at: clock::now(), by: Side::Server, how: entry::Ending::Fin };
-        let closed = self.missed.closed().unwrap_or(by_us);
-        self.say_missed(Saying::Rest);
-        self.closed(closed);
-        self.end();
+    }
+
+    fn hear(&mut self, next: Heard) {
+        match next {
+            Heard::Bytes { dir, at, bytes } => self.bytes(dir, at, &bytes),
+            Heard::Passed { dir, at, upto } => {
+                let passed = Passed { conn: self.conn, dir, offset: upto };
+                self.append(at, What::Passed(passed));
+            }
+            Heard::Closed(closed) => self.closed(closed),
+        }
     }
 
     fn bytes(&mut self, dir: Dir, at: Micros, bytes: &[u8]) {
@@ -105,8 +113,7 @@ impl Recorder {
             self.decoder.feed(dir, bytes, &mut events);
         }
         // A body is kept only so far; what follows it in the same read is kept again.
-        let too_far =
-            body.filter(|start| offset.saturating_sub(*start) >= self.caps.body_kept_bytes);
+        let too_far = body.filter(|start| offset.saturating_sub(*start) >= self.body_kept);
         let body_end = too_far.map_or(offset, |start| {
             let its = |event: &&Event| event.evidence.start() == start && !event.kind.is_upper();
             let over = events.iter().find(its);

@@ -6,6 +6,7 @@
 
 mod activity;
 mod agent;
+mod answer;
 mod caps;
 mod clock;
 pub mod config;
@@ -27,6 +28,7 @@ pub mod run;
 mod runs;
 pub mod serve_conn;
 pub mod store;
+mod streamed;
 mod tap;
 
 use std::net::SocketAddr;

@@ -213,8 +213,11 @@ pub async fn linger<R: AsyncRead + Unpin>(from: &mut R) {
 
 /// Reads until the other side sends no more, and throws it away.
 pub async fn until_end<R: AsyncRead + Unpin>(from: &mut R) {
-    let mut buffer = vec![0; PIECE];
-    while let Ok(1..) = from.read(&mut buffer).await {}
+    // Small until something comes: it may be waited for as long as a stream runs.
+    let mut buffer = vec![0; 64];
+    while let Ok(1..) = from.read(&mut buffer).await {
+        buffer.resize(PIECE, 0);
+    }
 }
 
 /// Closes a stream in order: says that nothing more comes, then waits a little for the other side.

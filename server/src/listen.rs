@@ -9,7 +9,6 @@ use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use trace::http1::Version;
@@ -26,7 +25,7 @@ use crate::refusal::Refusal;
 use crate::run::{Arrival, Run};
 use crate::runs::Runs;
 use crate::serve_conn::{Conn, Dialect};
-use crate::tap::{Ear, Heard, Missed, Tap};
+use crate::tap::{Ear, Hearing, Missed, Tap};
 
 /// A lab service that listens.
 #[derive(Debug, Clone)]
@@ -225,7 +224,7 @@ async fn connection(
 struct Came {
     accepted: Micros,
     from: SocketAddr,
-    heard: mpsc::Receiver<Heard>,
+    heard: Hearing,
     missed: Arc<Missed>,
 }
 
@@ -239,7 +238,7 @@ async fn serve(
 ) -> Option<BoxFuture<'static, ()>> {
     let (delay, accepted) = (run.link_delay(), came.accepted);
     let cut = CancellationToken::new();
-    let killed = run.shared.named(&service.name).map(|instance| instance.killed().child_token());
+    let killed = run.shared.named(&service.name).map(|instance| instance.killed());
     let killed = killed.unwrap_or_default();
     tap.dies_with(killed.clone());
     let first = head.bytes.freeze();
@@ -261,7 +260,9 @@ async fn serve(
     if bound.instance.as_ref().is_some_and(|instance| instance.is_down()) {
         let why = "this instance was killed, and for this run it takes no connections".to_owned();
         bound.run.note(Some(bound.conn), note::What::Refused { status: None, why });
-        killed.cancel();
+        let dead = CancellationToken::new();
+        dead.cancel();
+        tap.dies_with(dead);
         return None;
     }
     let bound = Conn {

@@ -1,36 +1,28 @@
 //! A bound connection's life: hyper speaks HTTP/1 on it, and the loop here keeps the times that
 //! hyper does not know (keep-alive, a head half come) and closes through the run's gate.
 
-use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{HeaderValue, Request, Response, StatusCode, header};
-use hyper::body::Incoming;
-use hyper::ext::ReasonPhrase;
 use hyper_util::rt::TokioIo;
-use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio_util::sync::CancellationToken;
 use trace::http1::Version;
 use trace::note::{Act, What};
 use trace::time::Micros;
 
-use crate::activity::{Activity, Doing, Exchange, Watched};
+use crate::activity::{Activity, Doing, Watched};
+use crate::answer::{Next, Slot, answer, is_stream, keep_alive};
 use crate::clock;
-use crate::content::{Content, Tracked};
-use crate::labs::chat::socket::{self, Joins, Socket};
-use crate::labs::{pages, services};
+use crate::labs::chat::socket::Socket;
 use crate::link;
-use crate::lobby::run_of;
 use crate::refusal::Refusal;
 use crate::run::Bound;
-
-/// Where an answer 101 leaves who joins: hyper then gives the stream back.
-type Slot = Arc<Mutex<Option<Joins>>>;
+use crate::streamed::Ends;
 
 /// How long an answer that is under way when its run ends is waited for.
 const PATIENCE: Micros = Micros(15_000_000);
@@ -90,14 +82,14 @@ impl Conn {
         let bound = Arc::new(bound);
         let activity = Activity::new();
         let stream = Watched::new(first, stream, Arc::clone(&activity));
-        let upgraded: Slot = Arc::default();
+        let next: Slot = Arc::default();
         let service = {
             let (bound, activity) = (Arc::clone(&bound), Arc::clone(&activity));
-            let upgraded = Arc::clone(&upgraded);
+            let next = Arc::clone(&next);
             hyper::service::service_fn(move |request| {
                 let (bound, exchange) = (Arc::clone(&bound), activity.begin());
-                let upgraded = Arc::clone(&upgraded);
-                Box::pin(async move { answer(&bound, dialect, request, exchange, &upgraded).await })
+                let next = Arc::clone(&next);
+                Box::pin(async move { answer(&bound, dialect, request, exchange, &next).await })
             })
         };
         let mut conn = hyper::server::conn::http1::Builder::new()
@@ -106,7 +98,11 @@ impl Conn {
             .max_headers(wire::http1::FIELDS_MAX)
             .serve_connection(TokioIo::new(stream), service);
         let end = {
-            let mut over = pin!(poll_fn(|cx| conn.poll_without_shutdown(cx)));
+            let mut over = pin!(poll_fn(|cx| match conn.poll_without_shutdown(cx) {
+                // What hyper has written before must have left it.
+                Poll::Pending if activity.flushed() && is_stream(&next) => Poll::Ready(Ok(())),
+                polled => polled,
+            }));
             tokio::select! {
                 end = wait_for_end(&bound, &activity, &stop, &mut over) => end,
                 () = cut.cancelled() => End::Cut,
@@ -115,10 +111,16 @@ impl Conn {
         };
         let parts = conn.into_parts();
         let mut stream = parts.io.into_inner();
-        let switched = upgraded.lock().take();
-        if let (Some(joins), End::Over) = (switched, &end) {
-            let socket = Socket { bound, joins, activity, stop, cut, killed };
-            return Some(Box::pin(socket.serve(stream, parts.read_buf)));
+        let next = next.lock().take();
+        if let (Some(next), End::Over) = (next, &end) {
+            let ends = Ends { stop, cut, killed };
+            return Some(match next {
+                Next::Socket(joins) => {
+                    let socket = Socket { bound, joins, activity, ends };
+                    socket.begin(stream, parts.read_buf).await
+                }
+                Next::Stream(streamed) => streamed.begin(bound, ends, stream),
+            });
         }
         // Bytes that hyper has not used are the beginning of another head.
         let end = match end {
@@ -277,116 +279,4 @@ where
 /// How long a head may take from its first byte.
 fn head_time(bound: &Bound) -> Micros {
     Micros::from_millis(bound.run.caps.head_s * 1_000)
-}
-
-/// The idle seconds that this run's connections have; a lab without the knob closes by itself.
-fn keep_alive(bound: &Bound) -> Micros {
-    let seconds = bound.run.log.header.number("keep_alive_s").unwrap_or(10);
-    Micros::from_millis(seconds * 1_000)
-}
-
-/// Answers a request on a bound connection.
-async fn answer(
-    bound: &Bound,
-    dialect: Dialect,
-    mut request: Request<Incoming>,
-    exchange: Exchange,
-    upgraded: &Slot,
-) -> Result<Response<Tracked>, Infallible> {
-    bound.run.touch();
-    bound.run.end_if_full();
-    let asked = run_of(&request.uri().to_string());
-    let persistence = persistence(&request);
-    let hosts = request.headers().get_all(header::HOST).iter().count();
-    let mut response = if hosts != 1 && request.version() == http::Version::HTTP_11 {
-        refuse(bound, Refusal::BadRequest)
-    } else if asked.as_ref() != Some(&bound.run.id) {
-        refuse(bound, Refusal::Misdirected)
-    } else if !bound.run.state().serves() {
-        refuse(bound, Refusal::RunOver)
-    } else {
-        match socket::switch(bound, &mut request) {
-            Some((response, joins)) => {
-                *upgraded.lock() = joins;
-                response
-            }
-            None => match services::answer(bound, request).await {
-                Ok(response) => response,
-                Err(refusal) => refuse(bound, refusal),
-            },
-        }
-    };
-    bound.run.gate.pass(bound.conn, Act::Answer).await;
-    speak(dialect, bound, persistence, &mut response);
-    Ok(response.map(|content| Tracked::new(content, exchange)))
-}
-
-/// An answer that refuses, noted in the run, after which the connection closes.
-fn refuse(bound: &Bound, refusal: Refusal) -> Response<Content> {
-    let (status, reason, why) = refusal.parts();
-    bound.run.note(Some(bound.conn), What::Refused { status: Some(status), why: why.to_owned() });
-    let mut response = pages::problem(&refusal.problem());
-    // hyper's own words for some statuses are those of older specifications.
-    response.extensions_mut().insert(ReasonPhrase::from_static(reason.as_bytes()));
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    response
-}
-
-/// Whether a client wants its connection to go on (RFC 9112, section 9.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Persistence {
-    Wanted,
-    Close,
-}
-
-fn persistence(request: &Request<Incoming>) -> Persistence {
-    let options = request.headers().get_all(header::CONNECTION);
-    let says = |option: &str| {
-        options
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .any(|value| value.split(',').any(|member| member.trim().eq_ignore_ascii_case(option)))
-    };
-    let wanted = match request.version() {
-        http::Version::HTTP_11 => !says("close"),
-        _ => says("keep-alive") && !says("close"),
-    };
-    if wanted { Persistence::Wanted } else { Persistence::Close }
-}
-
-/// Puts on the headers of every answer, and the version that the listener speaks.
-fn speak(
-    dialect: Dialect,
-    bound: &Bound,
-    persistence: Persistence,
-    response: &mut Response<Content>,
-) {
-    // A switch of protocols has its own Connection, and no answer to keep.
-    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        return;
-    }
-    let headers = response.headers_mut();
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers.insert("timing-allow-origin", HeaderValue::from_static("*"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let closes = dialect.version == Version::Http10
-        || persistence == Persistence::Close
-        || headers.contains_key(header::CONNECTION);
-    // Who is to upgrade is told to what (RFC 9110, sections 7.8 and 15.5.22).
-    let connection = match (headers.contains_key(header::UPGRADE), closes) {
-        (true, true) => "upgrade, close",
-        (true, false) => "upgrade, keep-alive",
-        (false, true) => "close",
-        (false, false) => "keep-alive",
-    };
-    headers.insert(header::CONNECTION, HeaderValue::from_static(connection));
-    if !closes {
-        let seconds = keep_alive(bound).0 / 1_000_000;
-        if let Ok(timeout) = HeaderValue::from_str(&format!("timeout={seconds}")) {
-            headers.insert("keep-alive", timeout);
-        }
-    }
-    if dialect.version == Version::Http10 {
-        *response.version_mut() = http::Version::HTTP_10;
-    }
 }

@@ -2,129 +2,23 @@
 //! recorder exactly the bytes that the system call moved, with the moment after it. It never waits:
 //! if the recorder's queue is full, the bytes are counted as lost and go their way all the same.
 
+mod ear;
+
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
-use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use trace::entry::Ending;
 use trace::span::{Dir, Side};
 use trace::time::Micros;
 
 use crate::clock;
-
-/// What was heard on a connection.
-#[derive(Debug)]
-pub enum Heard {
-    /// Bytes moved at the socket.
-    Bytes { dir: Dir, at: Micros, bytes: Bytes },
-    /// Bytes moved at the link's other end.
-    Passed { dir: Dir, at: Micros, upto: u64 },
-    /// The connection closed.
-    Closed(Closed),
-}
-
-/// How and when a connection closed.
-#[derive(Debug, Clone, Copy)]
-pub struct Closed {
-    pub at: Micros,
-    pub by: Side,
-    pub how: Ending,
-}
-
-/// The way to a connection's recorder.
-#[derive(Debug, Clone)]
-pub struct Ear {
-    queue: mpsc::Sender<Heard>,
-    missed: Arc<Missed>,
-}
-
-/// What the queue had no room for.
-#[derive(Debug, Default)]
-pub struct Missed {
-    to_server: AtomicU64,
-    to_client: AtomicU64,
-    /// Moments at the link's other end were lost: later ones would be taken for theirs.
-    passed: [AtomicBool; 2],
-    closed: Mutex<Option<Closed>>,
-    /// Bytes of each direction that moved at the socket, heard or not.
-    moved: [AtomicU64; 2],
-}
-
-impl Missed {
-    /// Bytes of a direction that were not heard, so far.
-    pub fn bytes(&self, dir: Dir) -> u64 {
-        self.counter(dir).load(Ordering::Relaxed)
-    }
-
-    /// Bytes of a direction that moved at the socket so far.
-    pub fn moved(&self, dir: Dir) -> u64 {
-        self.moved[dir.index()].load(Ordering::Relaxed)
-    }
-
-    /// How the connection closed, if the queue had no room for that.
-    pub fn closed(&self) -> Option<Closed> {
-        *self.closed.lock()
-    }
-
-    const fn counter(&self, dir: Dir) -> &AtomicU64 {
-        match dir {
-            Dir::ToServer => &self.to_server,
-            Dir::ToClient => &self.to_client,
-        }
-    }
-}
-
-impl Ear {
-    /// A way to a recorder for which so many things may wait, the recorder's end of it, and what it
-    /// will have missed.
-    pub fn new(room: u64) -> (Self, mpsc::Receiver<Heard>, Arc<Missed>) {
-        let room = usize::try_from(room).unwrap_or(usize::MAX >> 4).max(1);
-        let (queue, receiver) = mpsc::channel(room);
-        let missed = Arc::new(Missed::default());
-        (Self { queue, missed: Arc::clone(&missed) }, receiver, missed)
-    }
-
-    fn bytes(&self, dir: Dir, bytes: &[u8]) {
-        let len = bytes.len() as u64;
-        self.missed.moved[dir.index()].fetch_add(len, Ordering::Relaxed);
-        let counter = self.missed.counter(dir);
-        // Once bytes of a direction are missing, what follows cannot be placed: it is only counted.
-        let missing = counter.load(Ordering::Relaxed) > 0;
-        let heard = || Heard::Bytes { dir, at: clock::now(), bytes: Bytes::copy_from_slice(bytes) };
-        if missing
-            || matches!(self.queue.try_send(heard()), Err(mpsc::error::TrySendError::Full(_)))
-        {
-            counter.fetch_add(len, Ordering::Relaxed);
-        }
-    }
-
-    /// Bytes up to an offset went through the link.
-    pub fn passed(&self, dir: Dir, at: Micros, upto: u64) {
-        let lost = match dir {
-            Dir::ToServer => &self.missed.passed[0],
-            Dir::ToClient => &self.missed.passed[1],
-        };
-        // After one moment that found no room none is told: it would be taken for the lost one's.
-        let told = || self.queue.try_send(Heard::Passed { dir, at, upto });
-        if !lost.load(Ordering::Relaxed) && told().is_err() {
-            lost.store(true, Ordering::Relaxed);
-        }
-    }
-
-    fn closed(&self, closed: Closed) {
-        if self.queue.try_send(Heard::Closed(closed)).is_err() {
-            *self.missed.closed.lock() = Some(closed);
-        }
-    }
-}
+pub use ear::{Closed, Ear, Heard, Hearing, Missed};
 
 /// A stream that can be cut off, so that the other side learns it as an error.
 pub trait CutOff {

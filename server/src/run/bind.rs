@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use trace::entry::{Opened, What};
 use trace::ids::ConnId;
@@ -15,7 +14,7 @@ use trace::time::Micros;
 use super::{Run, browser, instance, store, user};
 use crate::decode::Recorder;
 use crate::instance::Instance;
-use crate::tap::{Heard, Missed};
+use crate::tap::{Hearing, Missed};
 
 /// What is known of a connection when it is bound.
 #[derive(Debug)]
@@ -82,7 +81,7 @@ impl Run {
     pub fn bind(
         self: &Arc<Self>,
         arrival: Arrival,
-        heard: mpsc::Receiver<Heard>,
+        heard: Hearing,
         missed: Arc<Missed>,
     ) -> Option<Bound> {
         if self.open.fetch_add(1, Ordering::Relaxed) >= self.caps.run_connections {
@@ -128,20 +127,14 @@ impl Run {
         ConnId(self.conns.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
-    fn record(
-        &self,
-        conn: ConnId,
-        decoder: wire::conn::Conn,
-        heard: mpsc::Receiver<Heard>,
-        missed: Arc<Missed>,
-    ) {
+    fn record(&self, conn: ConnId, decoder: wire::conn::Conn, heard: Hearing, missed: Arc<Missed>) {
         let log = Arc::clone(&self.log);
         let recorder = Recorder::new((conn, decoder), log, self.began, self.caps, missed);
         tokio::spawn(recorder.run(heard));
     }
 
     /// Makes a connection that an instance dials to the shared store this run's.
-    pub fn dialled(&self, dialled: Dialled<'_>, heard: mpsc::Receiver<Heard>, missed: Arc<Missed>) {
+    pub fn dialled(&self, dialled: Dialled<'_>, heard: Hearing, missed: Arc<Missed>) {
         let conn = self.next_conn();
         let opened = Opened {
             conn,

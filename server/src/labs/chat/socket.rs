@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
@@ -17,7 +18,6 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{
     CloseFrame, Message as Said, Role, WebSocketConfig,
 };
-use tokio_util::sync::CancellationToken;
 use trace::note::Act;
 
 use super::{Guest, take};
@@ -29,6 +29,7 @@ use crate::labs::services::{BadNumber, number, problem};
 use crate::link;
 use crate::lobby::is_user;
 use crate::run::Bound;
+use crate::streamed::Ends;
 
 /// The largest message that is read (RFC 6455, section 7.4.1: 1009 for more).
 const MESSAGE_MOST: usize = 4 << 20;
@@ -108,12 +109,8 @@ pub struct Socket {
     pub joins: Joins,
     /// What was written on it.
     pub activity: Arc<Activity>,
-    /// The server stops.
-    pub stop: CancellationToken,
-    /// The client cut it off.
-    pub cut: CancellationToken,
-    /// The instance is killed.
-    pub killed: CancellationToken,
+    /// What ends it from outside.
+    pub ends: Ends,
 }
 
 /// How a socket goes on.
@@ -126,10 +123,11 @@ enum Next {
 }
 
 impl Socket {
-    /// Speaks WebSocket until it is closed.
-    pub async fn serve<S>(self, stream: S, read: Bytes)
+    /// Takes the stream over from HTTP, with what was read of it already. What is given back speaks
+    /// WebSocket until it is closed. It is what an idle socket costs: it holds nothing else.
+    pub async fn begin<S>(self, stream: S, read: Bytes) -> BoxFuture<'static, ()>
     where
-        S: AsyncRead + AsyncWrite + Unpin + Send,
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let config = WebSocketConfig::default()
             .read_buffer_size(256)
@@ -137,28 +135,39 @@ impl Socket {
             .max_write_buffer_size(MESSAGE_MOST)
             .max_message_size(Some(MESSAGE_MOST))
             .max_frame_size(Some(MESSAGE_MOST));
-        let part = read.to_vec();
-        drop(read);
-        let mut ws =
-            WebSocketStream::from_partially_read(stream, part, Role::Server, Some(config)).await;
-        let Joins { user, after, instance: worker } = &self.joins;
-        let guest = Guest::new(user, self.bound.conn, *after, Arc::clone(&self.bound.moved));
-        let killed = self.killed.clone();
-        if !worker.instance.hall.join(worker, &guest, &killed) {
-            return;
+        let (part, role) = (read.to_vec(), Role::Server);
+        let mut ws = WebSocketStream::from_partially_read(stream, part, role, Some(config)).await;
+        let user = &self.joins.user;
+        let moved = Arc::clone(&self.bound.moved);
+        let guest = Guest::new(user, self.bound.conn, self.joins.after, moved);
+        // A block, not a function: what a function is given lies twice in its future.
+        Box::pin(async move {
+            if !self.join(&guest) {
+                return;
+            }
+            let alive = tokio::select! {
+                () = self.talk(&mut ws, &guest) => true,
+                () = self.ends.killed.cancelled() => false,
+            };
+            // The users of a dead instance have left with it.
+            if alive {
+                let worker = &self.joins.instance;
+                worker.instance.hall.leave(worker, &guest);
+                Box::pin(link::close(ws.get_mut())).await;
+            }
+        })
+    }
+
+    /// Joins the others who are here, if the instance still is.
+    fn join(&self, guest: &Arc<Guest>) -> bool {
+        let worker = &self.joins.instance;
+        if !worker.instance.hall.join(worker, guest, &self.ends.killed) {
+            return false;
         }
         if worker.run.word("mode") != "stateful" {
             worker.instance.hall.pull(worker, worker.instance.killed());
         }
-        let alive = tokio::select! {
-            () = self.talk(&mut ws, &guest) => true,
-            () = killed.cancelled() => false,
-        };
-        // The users of a dead instance have left with it.
-        if alive {
-            worker.instance.hall.leave(worker, &guest);
-            link::close(ws.get_mut()).await;
-        }
+        true
     }
 
     async fn talk<S>(&self, ws: &mut WebSocketStream<S>, guest: &Guest)
@@ -171,17 +180,19 @@ impl Socket {
         pings.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let next = tokio::select! {
-                said = ws.next() => self.hear(said).await,
-                () = guest.wake.notified() => self.deliver(ws, guest).await,
-                _ = pings.tick() => send(ws, Said::Ping(Bytes::new())).await,
-                () = self.cut.cancelled() => Next::Gone,
+                said = ws.next() => Box::pin(self.hear(said)).await,
+                () = guest.wake.notified() => Box::pin(self.deliver(ws, guest)).await,
+                _ = pings.tick() => Box::pin(send(ws, Said::Ping(Bytes::new()))).await,
+                () = self.ends.cut.cancelled() => Next::Gone,
                 () = run.until_over() => Next::Close(CloseCode::Away, "the run is over"),
-                () = self.stop.cancelled() => Next::Close(CloseCode::Away, "the server stops"),
+                () = self.ends.stop.cancelled() => Next::Close(CloseCode::Away, "the server stops"),
             };
             match next {
                 Next::On => run.touch(),
                 Next::Gone => return,
-                Next::Close(code, reason) => return self.close(ws, code, reason).await,
+                Next::Close(code, reason) => {
+                    return Box::pin(self.close(ws, code, reason)).await;
+                }
             }
         }
     }
@@ -229,7 +240,7 @@ impl Socket {
             let next = tokio::select! {
                 biased;
                 () = pass.as_mut() => return Next::On,
-                () = self.cut.cancelled() => Next::Gone,
+                () = self.ends.cut.cancelled() => Next::Gone,
                 said = ws.next() => self.hear(said).await,
             };
             if !matches!(next, Next::On) {

@@ -1,0 +1,163 @@
+//! A request on a bound connection, from its head to the head of its answer: whether it is this
+//! run's, which service answers, and what every answer says of the connection.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use hyper::ext::ReasonPhrase;
+use parking_lot::Mutex;
+use trace::http1::Version;
+use trace::note::{Act, What};
+use trace::time::Micros;
+
+use crate::activity::Exchange;
+use crate::content::{Content, Tracked};
+use crate::labs::chat::socket::{self, Joins};
+use crate::labs::{pages, services};
+use crate::lobby::run_of;
+use crate::refusal::Refusal;
+use crate::run::Bound;
+use crate::serve_conn::Dialect;
+use crate::streamed::Streamed;
+
+/// Where an answer leaves what goes on without hyper: it then gives the stream back.
+pub type Slot = Arc<Mutex<Option<Next>>>;
+
+/// What goes on without hyper.
+pub enum Next {
+    /// WebSocket, after an answer 101.
+    Socket(Joins),
+    /// An answer that is written while it comes into being.
+    Stream(Streamed),
+}
+
+/// Whether the answer goes on without hyper.
+pub fn is_stream(next: &Slot) -> bool {
+    matches!(*next.lock(), Some(Next::Stream(_)))
+}
+
+/// The idle seconds that this run's connections have; a lab without the knob closes by itself.
+pub fn keep_alive(bound: &Bound) -> Micros {
+    let seconds = bound.run.log.header.number("keep_alive_s").unwrap_or(10);
+    Micros::from_millis(seconds * 1_000)
+}
+
+/// Answers a request on a bound connection.
+pub async fn answer(
+    bound: &Bound,
+    dialect: Dialect,
+    mut request: Request<Incoming>,
+    exchange: Exchange,
+    next: &Slot,
+) -> Result<Response<Tracked>, Infallible> {
+    bound.run.touch();
+    bound.run.end_if_full();
+    let asked = run_of(&request.uri().to_string());
+    let (persistence, version) = (persistence(&request), request.version());
+    let hosts = request.headers().get_all(header::HOST).iter().count();
+    let mut response = if hosts != 1 && request.version() == http::Version::HTTP_11 {
+        refuse(bound, Refusal::BadRequest)
+    } else if asked.as_ref() != Some(&bound.run.id) {
+        refuse(bound, Refusal::Misdirected)
+    } else if !bound.run.state().serves() {
+        refuse(bound, Refusal::RunOver)
+    } else {
+        match socket::switch(bound, &mut request) {
+            Some((response, joins)) => {
+                *next.lock() = joins.map(Next::Socket);
+                response
+            }
+            None => match services::answer(bound, request).await {
+                Ok(response) => response,
+                Err(refusal) => refuse(bound, refusal),
+            },
+        }
+    };
+    bound.run.gate.pass(bound.conn, Act::Answer).await;
+    speak(dialect, bound, persistence, &mut response);
+    let (head, content) = response.into_parts();
+    match content {
+        Content::Whole(content) => Ok(Response::from_parts(head, Tracked::new(content, exchange))),
+        Content::Stream(feed) => {
+            let head = Response::from_parts(head, ());
+            let streamed = Streamed::new(version, &head, feed, exchange);
+            *next.lock() = Some(Next::Stream(streamed));
+            // The connection's loop sees it, and lets go of hyper.
+            std::future::pending().await
+        }
+    }
+}
+
+/// An answer that refuses, noted in the run, after which the connection closes.
+fn refuse(bound: &Bound, refusal: Refusal) -> Response<Content> {
+    let (status, reason, why) = refusal.parts();
+    bound.run.note(Some(bound.conn), What::Refused { status: Some(status), why: why.to_owned() });
+    let mut response = pages::problem(&refusal.problem());
+    // hyper's own words for some statuses are those of older specifications.
+    response.extensions_mut().insert(ReasonPhrase::from_static(reason.as_bytes()));
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// Whether a client wants its connection to go on (RFC 9112, section 9.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Persistence {
+    Wanted,
+    Close,
+}
+
+fn persistence(request: &Request<Incoming>) -> Persistence {
+    let options = request.headers().get_all(header::CONNECTION);
+    let says = |option: &str| {
+        options
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .any(|value| value.split(',').any(|member| member.trim().eq_ignore_ascii_case(option)))
+    };
+    let wanted = match request.version() {
+        http::Version::HTTP_11 => !says("close"),
+        _ => says("keep-alive") && !says("close"),
+    };
+    if wanted { Persistence::Wanted } else { Persistence::Close }
+}
+
+/// Puts on the headers of every answer, and the version that the listener speaks.
+fn speak(
+    dialect: Dialect,
+    bound: &Bound,
+    persistence: Persistence,
+    response: &mut Response<Content>,
+) {
+    // A switch of protocols has its own Connection, and no answer to keep.
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return;
+    }
+    let streams = matches!(response.body(), Content::Stream(_));
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert("timing-allow-origin", HeaderValue::from_static("*"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let closes = dialect.version == Version::Http10
+        || streams
+        || persistence == Persistence::Close
+        || headers.contains_key(header::CONNECTION);
+    // Who is to upgrade is told to what (RFC 9110, sections 7.8 and 15.5.22).
+    let connection = match (headers.contains_key(header::UPGRADE), closes) {
+        (true, true) => "upgrade, close",
+        (true, false) => "upgrade, keep-alive",
+        (false, true) => "close",
+        (false, false) => "keep-alive",
+    };
+    headers.insert(header::CONNECTION, HeaderValue::from_static(connection));
+    if !closes {
+        let seconds = keep_alive(bound).0 / 1_000_000;
+        if let Ok(timeout) = HeaderValue::from_str(&format!("timeout={seconds}")) {
+            headers.insert("keep-alive", timeout);
+        }
+    }
+    if dialect.version == Version::Http10 {
+        *response.version_mut() = http::Version::HTTP_10;
+    }
+}
