@@ -72,8 +72,9 @@ pub fn note(what: &str) {
     eprintln!("      {what}");
 }
 
+/// Now, for what is timed.
 #[expect(clippy::disallowed_methods, reason = "builds are timed by the machine's own clock")]
-fn now() -> Instant {
+pub fn now() -> Instant {
     Instant::now()
 }
 

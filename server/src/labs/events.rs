@@ -18,6 +18,10 @@ use crate::run::Bound;
 use crate::store::{READ_MOST, Row};
 use crate::streamed::{Over, Pieces};
 
+/// How long a client has to take what was written, before the stream is cut off: browsers throw away
+/// what comes together with the error.
+const LEAVES: Duration = Duration::from_millis(30);
+
 /// How long a stream is silent before a comment says that it is still there.
 const SILENCE: Duration = Duration::from_secs(15);
 
@@ -70,7 +74,7 @@ impl Feed {
             self.all_new(out).await?;
             tokio::select! {
                 () = self.worker.woken(&mut told) => {}
-                _ = self.drops.changed() => return Err(self.cut_off()),
+                _ = self.drops.changed() => return Err(self.cut_off().await),
                 () = tokio::time::sleep(SILENCE) => out.push(": still here\n\n").await?,
             }
         }
@@ -112,13 +116,14 @@ impl Feed {
         let (run, drop_after) = (&self.worker.run, self.worker.run.number("drop_after"));
         // The knob cuts one stream off, once.
         if drop_after > 0 && row.id == drop_after && run.shared.drop_once() {
-            return Err(self.cut_off());
+            return Err(self.cut_off().await);
         }
         Ok(())
     }
 
     /// Breaks the stream off after what was written, without its end.
-    fn cut_off(&self) -> Over {
+    async fn cut_off(&self) -> Over {
+        tokio::time::sleep(LEAVES).await;
         self.worker.run.note(Some(self.conn), What::StreamDropped { after: self.after });
         Over::Broken
     }

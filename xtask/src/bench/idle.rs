@@ -1,9 +1,8 @@
 //! `bench idle`: what an idle connection costs the server beside what the capture keeps of it:
 //! WebSockets and event streams, beside plain connections that are kept alive.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -11,9 +10,9 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::Found;
+use super::counted::{self, Counted};
 use super::stats::{median, rounded};
-use super::tools::{self, curl};
-use crate::command::{cargo, exe};
+use super::tools::curl;
 use crate::repo::Repo;
 use crate::say::{self, Steps};
 
@@ -47,57 +46,11 @@ const KINDS: [(&str, &str, &str, Option<f64>); 3] = [
     ),
 ];
 
-/// The server whose allocations are counted.
-struct Counted {
-    child: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
-    url: String,
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Counted {
-    fn start(repo: &Repo) -> Result<Self> {
-        let program = repo.target.join("release").join("examples").join(exe("counted"));
-        let mut command = Command::new(program);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().context("cannot start it")?;
-        let input = child.stdin.take().context("no input")?;
-        let output = BufReader::new(child.stdout.take().context("no output")?);
-        let mut counted = Self { child, input, output, url: String::new() };
-        let line = counted.line()?;
-        let url = line.split_whitespace().find(|word| word.starts_with("http://"));
-        let url = url.with_context(|| format!("no address in {line:?}"))?;
-        counted.url = url.trim_end_matches('/').replace("//localhost:", "//127.0.0.1:");
-        Ok(counted)
-    }
-
-    fn line(&mut self) -> Result<String> {
-        let mut line = String::new();
-        self.output.read_line(&mut line)?;
-        Ok(line)
-    }
-
-    /// The bytes that are allocated now.
-    fn held(&mut self) -> Result<f64> {
-        self.input.write_all(b"\n")?;
-        self.line()?.trim().parse().context("no number came")
-    }
-}
-
 /// Measures each kind in turn.
 pub fn run(repo: &Repo) -> Result<Found> {
     let mut steps = Steps::new(2);
     steps.step("server", "building the server whose allocations are counted", || {
-        let mut build = cargo();
-        build.args(["build", "--release", "-p", "lifeline", "--example", "counted"]);
-        tools::run(build.current_dir(&repo.root))
+        counted::build(repo)
     })?;
     let rounds = steps.step("rounds", "measuring", || {
         let mut server = Counted::start(repo)?;
@@ -119,7 +72,7 @@ pub fn run(repo: &Repo) -> Result<Found> {
 fn measure(server: &mut Counted) -> Result<Value> {
     let mut found = serde_json::Map::new();
     for (name, new, asked, _) in KINDS {
-        let runs = format!("{}/api/runs", server.url);
+        let runs = server.runs();
         let made = curl(&["-H", "content-type: application/json", "-d", new, &runs])?;
         let lab = made["urls"]["instance1"].as_str().context("the run has no address")?;
         let (host, path) =

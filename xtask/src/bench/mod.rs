@@ -3,9 +3,11 @@
 
 mod bundle;
 mod capture;
+mod counted;
 mod idle;
 mod ladder;
 mod log;
+mod soak;
 mod stats;
 mod tools;
 
@@ -33,7 +35,8 @@ pub fn run(repo: &Repo, name: &str) -> Result<ExitCode> {
         "capture" => capture::run(repo)?,
         "idle" => idle::run(repo)?,
         "ladder" => ladder::run(repo)?,
-        _ => bail!("`bench` takes bundle, capture, idle or ladder, and not `{name}`"),
+        "soak" => soak::run(repo)?,
+        _ => bail!("`bench` takes bundle, capture, idle, ladder or soak, and not `{name}`"),
     };
     let document = json!({
         "bench": name,
