@@ -112,8 +112,8 @@ fn turn(run: &Run, press: &Press) -> Answer<()> {
     if done {
         return Ok(());
     }
-    let why = "It was killed for everybody: POST /api/instances/{name}/restart starts it.";
-    Err(conflict(why))
+    let why = format!("It was killed for everybody: POST /api/instances/{name}/restart starts it.");
+    Err(conflict(&why))
 }
 
 /// Lets another service send a message.

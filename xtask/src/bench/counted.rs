@@ -1,6 +1,5 @@
 //! The server whose allocations are counted: `server/examples/counted.rs`.
 
-use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -58,14 +57,6 @@ impl Counted {
     /// Where its runs are.
     pub fn runs(&self) -> String {
         format!("{}/api/runs", self.url)
-    }
-
-    /// The bytes of it that lie in memory, where the system tells it.
-    pub fn resident(&self) -> Option<f64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-        let kib: f64 = line.split_whitespace().next()?.parse().ok()?;
-        Some(kib * 1024.0)
     }
 
     /// The bytes that are allocated now.

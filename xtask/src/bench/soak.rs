@@ -1,6 +1,8 @@
 //! `bench soak`: a hundred clients on each lab for ten minutes, cycle after cycle of new runs, each with
 //! the same work; whether what the server holds grows. A cycle is looked at twice: while its clients
-//! are connected and have done their work, and when its runs are deleted.
+//! are connected and have done their work, and when its runs are deleted. Each cycle is done by the
+//! server as it is built, of which the system tells what is resident, and by the one whose
+//! allocations are counted.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
@@ -15,7 +17,7 @@ use tungstenite::Message;
 use super::Found;
 use super::counted::{self, Counted};
 use super::stats::{median, rounded};
-use super::tools::curl;
+use super::tools::{self, Running, curl};
 use crate::repo::Repo;
 use crate::say::{self, Steps};
 
@@ -39,34 +41,40 @@ const MESSAGES: usize = 10;
 /// The most that a client waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What was held at one moment of a cycle.
+/// What was held in a cycle: with all clients connected, and at rest.
 #[derive(Debug, Clone, Copy)]
 struct Held {
-    allocated: f64,
-    resident: f64,
+    busy: f64,
+    rest: f64,
 }
 
-/// What was held in a cycle, and when it was over.
+/// What both servers held in a cycle, and when it was over.
 #[derive(Debug, Clone, Copy)]
 struct Cycle {
     at: Duration,
-    busy: Held,
-    rest: Held,
+    allocated: Held,
+    resident: Held,
 }
 
 /// Measures cycle after cycle.
 pub fn run(repo: &Repo) -> Result<Found> {
-    let mut steps = Steps::new(2);
+    let mut steps = Steps::new(3);
+    steps.step("build", "building page and server", || tools::build(repo))?;
     steps.step("server", "building the server whose allocations are counted", || {
         counted::build(repo)
     })?;
     let cycles = steps.step("cycles", "a hundred clients on each lab, for ten minutes", || {
-        let mut server = Counted::start(repo)?;
+        let mut counted = Counted::start(repo)?;
+        let built = Running::lifeline(repo, &[])?;
         let began = say::now();
         let mut cycles = Vec::new();
         while began.elapsed() < LENGTH {
-            let (busy, rest) = cycle(&mut server)?;
-            let cycle = Cycle { at: began.elapsed(), busy, rest };
+            let resident = cycle(&format!("{}/api/runs", built.url), || {
+                built.resident().context("the system does not tell what is resident")
+            })?;
+            let runs = counted.runs();
+            let allocated = cycle(&runs, || counted.held())?;
+            let cycle = Cycle { at: began.elapsed(), allocated, resident };
             say::note(&format!("{} s: {}", cycle.at.as_secs(), told(cycle)));
             cycles.push(cycle);
         }
@@ -77,14 +85,13 @@ pub fn run(repo: &Repo) -> Result<Found> {
 }
 
 /// New runs, all clients at once, and away with the runs.
-fn cycle(server: &mut Counted) -> Result<(Held, Held)> {
-    let runs = server.runs();
+fn cycle(runs: &str, mut look: impl FnMut() -> Result<f64>) -> Result<Held> {
     let mut made = Vec::new();
     for lab in LABS {
         // Nobody's stream is to be cut off.
         let params = if lab == "sse" { json!({"drop_after": 0}) } else { json!({}) };
         let new = json!({"lab": lab, "params": params}).to_string();
-        made.push(curl(&["-H", "content-type: application/json", "-d", &new, &runs])?);
+        made.push(curl(&["-H", "content-type: application/json", "-d", &new, runs])?);
     }
     // Everybody, and this thread, which looks while nobody goes on.
     let together = Barrier::new(LABS.len() * CLIENTS + 1);
@@ -104,7 +111,7 @@ fn cycle(server: &mut Counted) -> Result<(Held, Held)> {
             }
         }
         together.wait();
-        let busy = held(server);
+        let busy = look();
         together.wait();
         for client in clients {
             client.join().map_err(|_| anyhow::anyhow!("a client panicked"))??;
@@ -116,12 +123,7 @@ fn cycle(server: &mut Counted) -> Result<(Held, Held)> {
         curl(&["-X", "DELETE", &format!("{runs}/{id}")])?;
     }
     sleep(REST);
-    Ok((busy, held(server)?))
-}
-
-fn held(server: &mut Counted) -> Result<Held> {
-    let resident = server.resident().context("the system does not tell what is resident")?;
-    Ok(Held { allocated: server.held()?, resident })
+    Ok(Held { busy, rest: look()? })
 }
 
 /// A connection that stays open.
@@ -263,9 +265,12 @@ fn socket(host: &str, path: &str, number: usize) -> Result<Open> {
 }
 
 fn told(cycle: Cycle) -> Value {
-    let held =
-        |held: Held| json!({"allocated_bytes": held.allocated, "resident_bytes": held.resident});
-    json!({"at_s": cycle.at.as_secs(), "busy": held(cycle.busy), "rest": held(cycle.rest)})
+    let held = |held: Held| json!({"busy_bytes": held.busy, "rest_bytes": held.rest});
+    json!({
+        "at_s": cycle.at.as_secs(),
+        "allocated": held(cycle.allocated),
+        "resident": held(cycle.resident),
+    })
 }
 
 /// The growth from the minute after the first to the last, medians of each.
@@ -290,9 +295,9 @@ fn result(cycles: &[Cycle]) -> Result<Value> {
         "clients_a_lab": CLIENTS,
         "cycles": cycles.len(),
         "goal_percent": GOAL * 100.0,
-        "busy_allocated": growth(|cycle| cycle.busy.allocated),
-        "busy_resident": growth(|cycle| cycle.busy.resident),
-        "rest_allocated": growth(|cycle| cycle.rest.allocated),
-        "rest_resident": growth(|cycle| cycle.rest.resident),
+        "busy_allocated": growth(|cycle| cycle.allocated.busy),
+        "busy_resident": growth(|cycle| cycle.resident.busy),
+        "rest_allocated": growth(|cycle| cycle.allocated.rest),
+        "rest_resident": growth(|cycle| cycle.resident.rest),
     }))
 }

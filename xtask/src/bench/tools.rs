@@ -70,6 +70,14 @@ impl Running {
         Self::start(server.args(["serve", "--host", "127.0.0.1", "--port", "0"]).args(args))
     }
 
+    /// The bytes of it that lie in memory, where the system tells it.
+    pub fn resident(&self) -> Option<f64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        let kib: f64 = line.split_whitespace().next()?.parse().ok()?;
+        Some(kib * 1024.0)
+    }
+
     /// Processor time so far, in microseconds, where the system tells it.
     pub fn cpu_us(&self) -> Option<f64> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
