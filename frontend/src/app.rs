@@ -48,10 +48,11 @@ pub fn App() -> impl IntoView {
         }
     });
     view! {
+        <topbar::Skip />
         <div class="page" class:inspecting=move || state.inspecting.get() class:two=move || state.beside.on.get()>
             <topbar::Topbar />
             <sidebar::Sidebar />
-            <main class="main" id="main">
+            <main class="main" id="main" tabindex="-1">
                 <controls::Controls />
                 <notice::Notice />
                 <metrics::Metrics />

@@ -7,12 +7,15 @@ use scene::player::Move;
 use scene::seek::{Sought, Way};
 use wasm_bindgen::JsCast as _;
 
-use crate::beside;
+use crate::pane::Which;
 use crate::state::{Sheet, State, Tab};
-use crate::view::{player, toolbar};
+use crate::view::{controls, player, toolbar};
+use crate::{beside, session};
 
 /// The sheet of keys: what is pressed, and the message that says what it does.
-pub const SHEET: [(&str, &str); 21] = [
+pub const SHEET: [(&str, &str); 23] = [
+    ("G", "key-run"),
+    ("S", "key-stop"),
     ("Space", "key-play"),
     ("→ ↓", "key-next"),
     ("← ↑", "key-back"),
@@ -72,11 +75,27 @@ pub fn pressed(state: State, event: &KeyboardEvent) {
         " " if on_control => false,
         // Tabs and the scrub bar have arrows of their own.
         "ArrowLeft" | "ArrowRight" | "Home" | "End" if on_tab => false,
+        // A key that is held down presses Run or Stop once.
+        "g" | "G" | "s" | "S" => !event.repeat() && runs(state, &key),
         _ => steps(state, &key) || seeks(state, &key, event.shift_key()) || looks(state, &key),
     };
     if done {
         event.prevent_default();
     }
+}
+
+/// Presses Run or Stop, where they can be pressed: of the main run, wherever the reader is.
+fn runs(state: State, key: &str) -> bool {
+    let state = state.pane(Which::Main);
+    let under_way = untrack(|| controls::under_way(state));
+    match key {
+        "g" | "G" if !under_way && !state.lab.with_untracked(String::is_empty) => {
+            session::run(state);
+        }
+        "s" | "S" if under_way && !state.making.get_untracked() => session::press(state, "stop"),
+        _ => return false,
+    }
+    true
 }
 
 fn steps(state: State, key: &str) -> bool {

@@ -1,7 +1,7 @@
 //! What a pane shows: a run, where its reader is, and how it is laid out. The page has two of them; the
 //! second stands beside the main one where two runs are compared.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use leptos::prelude::*;
 use scene::columns::Columns;
@@ -102,6 +102,10 @@ pub struct Pane {
     pub making: RwSignal<bool>,
     /// As whom this page has joined the run that is shown.
     pub joined: RwSignal<Option<String>>,
+    /// The participants of the run that is shown whom this page plays, as the log calls them.
+    pub mine: RwSignal<BTreeSet<String>>,
+    /// Whether this page has done its part in that run, which then waits for others alone.
+    pub waits: RwSignal<bool>,
     /// What went wrong.
     pub trouble: RwSignal<Option<Trouble>>,
 }
@@ -140,6 +144,8 @@ impl Pane {
             wholly: RwSignal::new(true),
             making: RwSignal::new(false),
             joined: RwSignal::new(None),
+            mine: RwSignal::new(BTreeSet::new()),
+            waits: RwSignal::new(false),
             trouble: RwSignal::new(None),
         }
     }
@@ -159,6 +165,8 @@ impl Pane {
         self.now.set(None);
         self.from_file.set(false);
         self.joined.set(None);
+        self.mine.set(BTreeSet::new());
+        self.waits.set(false);
         self.height.set(0.0);
         self.trouble.set(None);
     }

@@ -1,6 +1,7 @@
 //! A run as the page lives it: made, followed over one WebSocket, driven, and followed again when
 //! the connection dropped.
 
+use std::collections::BTreeSet;
 use std::pin::pin;
 
 use futures_util::future::{Either, select};
@@ -16,6 +17,7 @@ use scene::player::Place;
 use trace::entry::What;
 use trace::ids::RunId;
 use trace::log::{self, Line};
+use trace::participant::{self, Participant};
 use trace::studio::{Press, Say};
 use trace::time::Micros;
 
@@ -52,6 +54,9 @@ pub fn run(state: State) {
                 // What was shown stays until there is something new.
                 state.clear();
                 kept::keep_key(&created.id, &created.key);
+                if driven {
+                    state.mine.set(pages(&created.participants));
+                }
                 let key = Some(created.key);
                 let active = Active { id: created.id, key, urls: created.urls };
                 show(state, &active, driven);
@@ -64,6 +69,12 @@ pub fn run(state: State) {
             Err(failed) => tell(state, &failed),
         }
     });
+}
+
+/// The participants whom a page plays.
+fn pages(all: &[Participant]) -> BTreeSet<String> {
+    let pages = all.iter().filter(|known| known.role == participant::Role::Browser);
+    pages.map(|known| known.id.clone()).collect()
 }
 
 fn show(state: State, active: &Active, drive: bool) {
@@ -139,7 +150,7 @@ pub fn act(state: State, press: Press) {
         match studio::input(&active.id, active.key.as_deref(), &press).await {
             Ok(()) => {}
             Err(Failed::Refused(409, why)) => {
-                toast::say(state, why, None);
+                toast::say(state, in_words(state, &why), None);
             }
             Err(failed) => tell(state, &failed),
         }
@@ -149,8 +160,14 @@ pub fn act(state: State, press: Press) {
 fn tell(state: State, failed: &Failed) {
     match failed {
         Failed::Away => state.trouble.set(Some(Trouble::Away)),
-        Failed::Refused(..) => state.say(failed.text()),
+        Failed::Refused(..) => state.say(in_words(state, &failed.text())),
     }
+}
+
+/// What the studio says, with the names of instances for what its API calls them.
+fn in_words(state: State, why: &str) -> String {
+    let named = |model: &Option<Model>| model.as_ref().map(|model| model.named(why));
+    state.model.with_untracked(named).unwrap_or_else(|| why.to_owned())
 }
 
 /// Whether what is shown is still what it was at this epoch.

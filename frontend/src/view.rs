@@ -14,6 +14,8 @@ mod text_input;
 
 mod own_client;
 
+mod waiting;
+
 pub mod notice;
 
 mod reports;

@@ -156,7 +156,9 @@ async fn what_is_looked_at_stays_when_the_look_changes() {
             .await;
     }
     browser.press(&["f"]).await;
-    browser.wait("document.querySelector('.toast')?.textContent.includes('None after')").await;
+    browser
+        .wait("document.querySelector('.toast')?.textContent.includes('None on the diagram')")
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

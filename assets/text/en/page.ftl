@@ -10,6 +10,7 @@ copied-part = Copied { $count } of { $all } bytes: the others were not kept, or 
 copy-cannot = The browser lets a page copy only over HTTPS or on localhost. The link is in the address bar, and the line can be marked.
 
 ## Top
+skip = Skip to the diagram
 export = Export log
 open = Open a log
 share = Copy link
@@ -52,6 +53,10 @@ start-paused = Start paused
 start-paused-title = The reader begins at the first step and goes on with Next; the traffic itself is not held up.
 own-client = Your own client joins this run as a lane of its own:
 own-client-which = For which client
+waiting-for = { $count ->
+    [one] Waiting for 1 client that is still connected: { $names }.
+   *[other] Waiting for { $count } clients that are still connected: { $names }.
+} The run ends when nobody is left, or with Stop.
 
 ## Buttons of a run under way
 inputs = Buttons of this run
@@ -62,7 +67,7 @@ send-default = Hello
 send-through = through
 send-any = any instance
 drop-stream = Drop the stream
-drop-stream-title = The server cuts the event stream off; the client comes back by itself.
+drop-stream-title = The server cuts the event stream off. A browser or the agent comes back by itself; another client that wants the rest asks with Last-Event-ID.
 instance-kill = Kill { $instance }
 instance-restart = Restart { $instance }
 instance-kill-title = For this run alone. A killed instance cuts its connections off and takes no new ones until it is restarted.
@@ -89,7 +94,7 @@ report-at = { $at } s: { $said }
 report-socket = The socket of { $who } is closed, and the browser tells its page { $code }. { $means }
 report-broke-first = { $who }: its event stream broke off before the first event. The browser comes back by itself.
 report-broke = { $who }: its event stream broke off after event { $id }. The browser comes back by itself.
-report-streams = This page opened { $wanted } event streams, and { $answered } were answered: a browser keeps at most six HTTP/1.1 connections to one origin. { $missing ->
+report-streams = The page opened { $wanted } event streams, and { $answered } were answered: a browser keeps at most six HTTP/1.1 connections to one origin. { $missing ->
     [one] One never reached the server, so nothing of it is on the diagram.
    *[other] { $missing-text } never reached the server, so nothing of them is on the diagram.
 }
@@ -171,6 +176,7 @@ show-lanes = { $lanes ->
 ladder-name = Ladder
 ladder-list = Steps of the run
 lane-title = Move or hide this lane
+lane-a-page = a page
 lane-left = ← Move left
 lane-right = Move right →
 lane-hide = Hide
@@ -194,6 +200,7 @@ tab-bytes = Bytes
 tab-headers = Headers
 tab-timing = Timing
 step-place = Step { $step } of { $count } · { $at } s
+fold-first = The first of them: { $first }
 why = Why this step
 state = State after this step
 state-count = { $open ->
@@ -313,6 +320,7 @@ speed = Speed
 place = step { $step } of { $count }
 place-none = no steps yet
 scrub = Step
+scrub-title = The whole run by time: drag to move through it. Press ? to read what the marks mean.
 inspect = Details
 inspect-close = Diagram
 jump = Jump to …
@@ -322,11 +330,15 @@ seek-request = Request
 seek-push = Push
 seek-close = Connection closes
 seek-fault = Fault
-seek-none = None after this step: { $what }.
-seek-none-before = None before this step: { $what }.
+seek-none = None on the diagram: { $what }.
+seek-only = There is no other one: { $what }.
+seek-round = After the last one comes the first again: { $what }.
+seek-round-back = Before the first one comes the last again: { $what }.
 
 ## Keys
-keys-title = Keys
+keys-title = Keys and marks
+key-run = Run
+key-stop = Stop the run
 key-play = Play or pause
 key-next = Next step; at the gate of a paused run, let the server go on
 key-back = Step back
@@ -346,7 +358,18 @@ key-way-back = Back to 100 % and all lanes
 key-fit = Fit the run
 key-tab = Tab before or after
 key-inspect = Details or diagram, where there is no room for both
-key-keys = These keys
+key-keys = These keys and marks
+
+## What marks without words mean
+legend-line = Marks on the line below the diagram
+legend-connection = A connection opens or closes
+legend-request = A client sends something
+legend-answer = A server sends something
+legend-waiting = A wait, as long as it lasts: the server works, holds a poll or stands at the gate, or nothing is on a connection
+legend-other = The application says something of itself, or bytes were not kept
+legend-diagram = Marks on the diagram
+legend-ribbon = At both ends of a connection, for as long as it is open; those beside each other differ in their pattern
+legend-chunk = One read or write at the socket
 
 ## Settings
 settings-title = Looks

@@ -11,14 +11,50 @@ story-calls = { $calls ->
         [one] { $calls-text } call
        *[other] { $calls-text } calls
     }
-story-asks = { $who } asks: { $bytes }, moved at the socket in { story-calls }.
-story-asks-timed = { $who } asks: { $bytes }, moved at the socket in { story-calls } and { $time } under way.
-story-answers = { $who } answers: { $bytes }, moved at the socket in { story-calls }.
-story-answers-timed = { $who } answers: { $bytes }, moved at the socket in { story-calls } and { $time } under way.
-story-sent = { $who } sent { $bytes }, moved at the socket in { story-calls }.
-story-sent-timed = { $who } sent { $bytes }, moved at the socket in { story-calls } and { $time } under way.
+# Where no call is known to have moved it alone, nothing is said of calls.
+story-moved = { $calls ->
+        [0] { "" }
+       *[other] , moved at the socket in { story-calls }
+    }
+story-moved-timed = { $calls ->
+        [0] , { $time } under way
+       *[other] , moved at the socket in { story-calls } and { $time } under way
+    }
+story-asks = { $who } asks: { $bytes }{ story-moved }.
+story-asks-timed = { $who } asks: { $bytes }{ story-moved-timed }.
+story-answers = { $who } answers: { $bytes }{ story-moved }.
+story-answers-timed = { $who } answers: { $bytes }{ story-moved-timed }.
+story-sent = { $who } sent { $bytes }{ story-moved }.
+story-sent-timed = { $who } sent { $bytes }{ story-moved-timed }.
 story-unread = They could not be read as HTTP.
 story-fault = { $title }: { $sentence }
+
+## Several steps that are folded into one row.
+
+story-fold-preflights = { $count ->
+        [one] { $count-text } preflight
+       *[other] { $count-text } preflights
+    } from { $from } to { $until }, folded into one row.
+story-fold-polls = { $count ->
+        [one] { $count-text } empty poll
+       *[other] { $count-text } empty polls
+    } from { $from } to { $until }, folded into one row.
+story-fold-polls-reads = { $count ->
+        [one] { $count-text } empty poll
+       *[other] { $count-text } empty polls
+    } and { $reads ->
+        [one] { $reads-text } read of nothing
+       *[other] { $reads-text } reads of nothing
+    } from { $from } to { $until }, folded into one row.
+story-fold-reads = { $count ->
+        [one] { $count-text } read of nothing
+       *[other] { $count-text } reads of nothing
+    } from { $from } to { $until }, folded into one row.
+story-fold-pings = { $count ->
+        [one] { $count-text } ping
+       *[other] { $count-text } pings
+    } from { $from } to { $until }, folded into one row.
+story-fold-first = What follows is about the first of these steps.
 
 ## A connection is opened.
 
@@ -119,9 +155,11 @@ story-ws-reason = It says why: { $reason }
 story-stream = { $server } leaves this answer open and writes an event into it whenever there is one. { $client } can send nothing back on it.
 story-event = { $server } writes it into the answer that is still open: { $client } asked once, long before.
 story-event-id = If the stream breaks, { $client } comes back with { $id }, and what follows that number is sent.
+story-event-id-other = If the stream breaks, a client that wants the rest asks with Last-Event-ID: { $id }, and what follows that number is sent.
 story-event-silent = { $client } hears nothing of it: only a block with data is an event.
 story-event-unfinished = No empty line ended it, so the client throws it away.
 story-retry = It sets how long { $client } waits before it comes back by itself: { $retry }.
+story-retry-other = It sets how long a client waits that comes back by itself, as browsers do: { $retry }.
 story-comment = It is a comment: { $client } pays no attention to it, but whoever stands between sees that the connection is alive.
 story-resumes = The last event that it has is { $id }: { $server } goes on after that one.
 story-resumed = So far { $first } to { $last } followed.
@@ -133,6 +171,10 @@ story-stream-cut = The answer broke off after { $events ->
         [one] { $events-text } event
        *[other] { $events-text } events
     } and { $bytes }. What { $client } has up to the last empty line is whole, and it comes back by itself with the number of its last event.
+story-stream-cut-other = The answer broke off after { $events ->
+        [one] { $events-text } event
+       *[other] { $events-text } events
+    } and { $bytes }. What { $client } has up to the last empty line is whole. A client that wants the rest asks with Last-Event-ID.
 story-dropped-title = The lab cuts the stream off
 story-dropped = It does so after event { $after }, as its knob or a button wants. The client has done nothing wrong, and is not told why.
 

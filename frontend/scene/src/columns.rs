@@ -23,8 +23,10 @@ pub const SLOT: f64 = 10.0;
 /// So many ribbons stand side by side.
 pub const SLOTS: usize = 8;
 
-/// No lane moves away further than this for a label's sake; where there are many, not so far.
+/// No lane moves away further than this for a label's sake; where there are many, not so far, and
+/// on a phone least far.
 const LABEL_MOST: [usize; 2] = [56, 25];
+const LABEL_NARROW: usize = 22;
 
 /// More lanes than so many are many.
 const FEW: usize = 3;
@@ -69,14 +71,14 @@ impl Columns {
     pub fn of(model: &Model, lanes: &Lanes, width: f64) -> Self {
         let (heads, of) = heads(&model.lanes, lanes);
         let (left, right, least) =
-            if width < NARROW { (132.0, 196.0, 216.0) } else { (136.0, 204.0, 230.0) };
+            if width < NARROW { (132.0, 196.0, 190.0) } else { (136.0, 204.0, 230.0) };
         // Words of waits and notes stand right of a server.
         let words = heads.last().is_none_or(|last| last.role == Role::Server) || heads.len() < FEW;
         let right = if words { right } else { EDGE };
         let mut columns = Self { heads, of, left, right, gaps: Vec::new() };
         let least = if columns.heads.len() > FEW { CLOSE } else { least };
         columns.gaps = vec![least; columns.heads.len().saturating_sub(1)];
-        columns.make_room(model);
+        columns.make_room(model, width < NARROW);
         columns.widen((width - columns.width()).max(0.0), 2.8 * least);
         let mut x = left;
         for (index, head) in columns.heads.iter_mut().enumerate() {
@@ -87,8 +89,9 @@ impl Columns {
     }
 
     /// Makes room for the labels between each two lanes, the nearest lanes first.
-    fn make_room(&mut self, model: &Model) {
+    fn make_room(&mut self, model: &Model, narrow: bool) {
         let most = LABEL_MOST[usize::from(self.heads.len() > FEW)];
+        let most = if narrow { LABEL_NARROW } else { most };
         let slots = 2.0 * SLOT * model.most_slots.min(SLOTS) as f64;
         let column = |lane: usize| self.of.get(lane).copied().flatten();
         let mut needs: Vec<(usize, usize, f64)> = Vec::new();

@@ -18,9 +18,10 @@ use crate::list;
 use crate::look::{Clock, Layer, Look};
 use crate::model::Model;
 use crate::rows::{Folded, Part, Rows};
+use crate::seek::{self, Found, Sought, Way};
 use crate::shape::{Kind, Shape, Stroke, Tone};
 use crate::step::StepKind;
-use crate::story::tell;
+use crate::story::{tell, tell_row};
 
 fn drawn(model: &Model, look: &Look) -> (Rows, Picture) {
     let columns = Columns::of(model, &look.lanes, 900.0);
@@ -101,6 +102,12 @@ fn empty_polls_are_one_row_with_their_count() {
     });
     let fold = fold.unwrap();
     assert_eq!((fold.kind, fold.count, fold.reads), (Folded::Polls, 58, 0));
+    let row = rows.all.iter().find(|row| matches!(row.part, Part::Fold(_)));
+    let story = tell_row(&model, row.unwrap()).unwrap();
+    assert_eq!(story.title, "58 empty polls, folded");
+    let said = story.text();
+    assert!(said.starts_with("58 empty polls from 1.000 s to 58."), "{said}");
+    assert!(said.contains(", folded into one row. What follows is about the first"), "{said}");
     assert_eq!(rows.all.len(), 7, "{:?}", lines(&model, &Look::default()));
     let text = picture.shapes.iter().find_map(|shape| match &shape.kind {
         Kind::Fold { text, .. } => Some(text.clone()),
@@ -116,6 +123,22 @@ fn empty_polls_are_one_row_with_their_count() {
     let open = Look { folded: false, ..Look::default() };
     assert_eq!(drawn(&model, &open).0.all.len(), model.steps.len());
     assert!(model.folds());
+}
+
+#[test]
+fn who_jumps_beyond_the_last_comes_to_the_first() {
+    let (header, log) = events();
+    let model = Model::of(header, log.entries);
+    let (rows, _) = drawn(&model, &Look::default());
+    let jump = |from, sought, way| seek::next(&model, &rows, from, sought, way);
+    let is_open = |row: &usize| model.steps[rows.all[*row].step].what == StepKind::Open;
+    let opens: Vec<usize> = (0..rows.all.len()).filter(is_open).collect();
+    let [first, second] = opens[..] else { panic!("{opens:?}") };
+    assert_eq!(jump(first, Sought::Connect, Way::On), Some(Found::Ahead(second)));
+    assert_eq!(jump(second, Sought::Connect, Way::On), Some(Found::Round(first)));
+    assert_eq!(jump(first, Sought::Connect, Way::Back), Some(Found::Round(second)));
+    let Some(Found::Ahead(fault)) = jump(0, Sought::Fault, Way::On) else { panic!("no fault") };
+    assert_eq!(jump(fault, Sought::Fault, Way::On), Some(Found::Only));
 }
 
 #[test]

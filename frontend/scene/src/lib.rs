@@ -17,6 +17,8 @@ mod heard;
 
 mod noted;
 
+mod named;
+
 mod stream;
 
 mod words;

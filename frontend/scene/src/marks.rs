@@ -8,6 +8,7 @@ use trace::time::Micros;
 use crate::amount;
 use crate::draw::{Pen, setup};
 use crate::model::Model;
+use crate::named::capital;
 use crate::noted;
 use crate::shape::{Stroke, Tone, Wait};
 use crate::step::Step;
@@ -69,7 +70,7 @@ pub(crate) fn remark(model: &Model, note: &note::Note) -> Option<(String, Tone)>
             (text::say("ladder-keep-alive-over", &args), Tone::Plain)
         }
         note::What::Refused { status, why } => {
-            let why = short(why);
+            let why = model.named(&short(why));
             let text = match status.map(|status| status.to_string()) {
                 Some(status) => {
                     let args = [("status", (&status).into()), ("why", (&why).into())];
@@ -79,7 +80,7 @@ pub(crate) fn remark(model: &Model, note: &note::Note) -> Option<(String, Tone)>
             };
             (text, Tone::Fault)
         }
-        note::What::Cap { why } => (short(why), Tone::Fault),
+        note::What::Cap { why } => (capital(&short(why)), Tone::Fault),
         // These have no step of their own, unless what they belong to was not heard.
         note::What::LinkSetup { held_us } => (setup(*held_us), Tone::Plain),
         note::What::GateReleased { by, .. } => (text::say(released_by(*by), &[]), Tone::Plain),
@@ -103,10 +104,11 @@ pub(crate) fn remark(model: &Model, note: &note::Note) -> Option<(String, Tone)>
                 Vanished::NoRoom => "ladder-lost-no-room",
             };
             let (numbers, user) = (words::numbers(ids), words::shorten(user, USER));
+            let instance = model.name_of(instance);
             let args = [
                 ("ids", (&numbers).into()),
                 ("user", (&user).into()),
-                ("instance", model.name_of(instance).into()),
+                ("instance", (&instance).into()),
                 ("count", (ids.len() as u64).into()),
             ];
             (text::say(id, &args), Tone::Fault)

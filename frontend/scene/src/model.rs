@@ -317,12 +317,6 @@ impl Model {
         self.lanes.iter().position(|lane| lane.id == id)
     }
 
-    /// A participant's name, by what it is called in the log.
-    #[must_use]
-    pub fn name_of<'a>(&'a self, id: &'a str) -> &'a str {
-        self.lanes.iter().find(|lane| lane.id == id).map_or(id, |lane| lane.name.as_str())
-    }
-
     /// The lane of the shared store.
     #[must_use]
     pub fn store_lane(&self) -> Option<usize> {

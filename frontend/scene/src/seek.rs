@@ -36,15 +36,34 @@ pub enum Way {
     Back,
 }
 
-/// The next such row after, or before, one.
+/// Where the next of them is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// At this row, on the way.
+    Ahead(usize),
+    /// At this row, round by the ladder's other end.
+    Round(usize),
+    /// Where the reader is: there is no other.
+    Only,
+}
+
+/// The next such row after, or before, one; beyond the last, or the first, it goes on from the other end.
 #[must_use]
-pub fn next(model: &Model, rows: &Rows, from: usize, sought: Sought, way: Way) -> Option<usize> {
+pub fn next(model: &Model, rows: &Rows, from: usize, sought: Sought, way: Way) -> Option<Found> {
     let fits = |(_, row): &(usize, &Row)| is(model, row, sought);
-    let found = match way {
-        Way::On => rows.all.iter().enumerate().skip(from + 1).find(fits),
-        Way::Back => rows.all.iter().enumerate().take(from).rev().find(fits),
+    let all = rows.all.as_slice();
+    let ahead = match way {
+        Way::On => all.iter().enumerate().skip(from + 1).find(fits),
+        Way::Back => all.iter().enumerate().take(from).rev().find(fits),
     };
-    found.map(|(index, _)| index)
+    if let Some((row, _)) = ahead {
+        return Some(Found::Ahead(row));
+    }
+    let (row, _) = match way {
+        Way::On => all.iter().enumerate().take(from + 1).find(fits),
+        Way::Back => all.iter().enumerate().skip(from).rev().find(fits),
+    }?;
+    Some(if row == from { Found::Only } else { Found::Round(row) })
 }
 
 fn is(model: &Model, row: &Row, sought: Sought) -> bool {

@@ -1,12 +1,15 @@
 //! What a step says: what happened and why, in sentences of the catalogue with this run's numbers.
 //! Each number names the entries from which it was read or reckoned.
 
+mod folded;
 mod http;
 mod live;
 mod polls;
 mod remarks;
 mod store;
 mod waits;
+
+pub use folded::tell_row;
 
 use text::{Arg, say};
 use trace::entry::{Ending, What};
@@ -55,6 +58,14 @@ impl<'a> Teller<'a> {
         let name =
             |lane: Option<usize>| lane.map_or("?", |lane| self.model.lane_name(lane)).to_owned();
         (name(lanes.map(|lanes| lanes.0)), name(lanes.map(|lanes| lanes.1)))
+    }
+
+    /// Whether the step's client is one that comes back by itself when something breaks off: a browser,
+    /// or the agent.
+    fn comes_back(&self) -> bool {
+        let lanes = self.model.lanes_of(self.step);
+        let client = lanes.and_then(|(client, _)| self.model.lanes.get(client));
+        client.is_some_and(|client| matches!(client.role, Role::Browser | Role::Agent))
     }
 
     /// The step's title, and between whom it is.

@@ -83,6 +83,17 @@ impl Story {
         self.words(sentence.to_owned());
     }
 
+    /// Goes on with what another one says.
+    pub(crate) fn go_on(&mut self, pieces: Vec<Piece>) {
+        self.part();
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) => self.words(text),
+                number @ Piece::Number { .. } => self.pieces.push(number),
+            }
+        }
+    }
+
     /// A space parts the sentences.
     fn part(&mut self) {
         if !self.pieces.is_empty() {

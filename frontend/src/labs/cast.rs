@@ -32,6 +32,9 @@ pub fn plays(name: &str) -> bool {
 /// Somebody joined. They leave by themselves when the run is over, or something else is shown.
 pub fn enter(user: &Rc<User>) {
     CAST.with_borrow_mut(|cast| cast.push(Rc::clone(user)));
+    user.part.state.mine.update(|mine| {
+        mine.insert(format!("user-{}", user.name));
+    });
     tell();
     let user = Rc::clone(user);
     spawn_local(async move {

@@ -33,6 +33,7 @@ pub(crate) async fn drive(part: &Part) {
         "sse" => sse::drive(part).await,
         _ => {}
     }
+    part.waits(true);
 }
 
 /// A request without an answer ends the run, unless that was over.

@@ -105,6 +105,13 @@ impl Part {
         }
     }
 
+    /// Whether the page has nothing left to do, so that the run waits for others alone.
+    pub fn waits(&self, waits: bool) {
+        if self.is_shown() && self.state.waits.get_untracked() != waits {
+            self.state.waits.set(waits);
+        }
+    }
+
     /// Tells what only this page knows.
     pub fn report(&self, client: &str, says: Says) {
         self.voice.say(Say::Report(Report { client: client.to_owned(), says }));

@@ -58,9 +58,11 @@ pub(crate) async fn drive(part: &Part) {
     let (messages, said) = (part.number("messages"), now());
     loop {
         let all = arrived.borrow().len() as u64 >= messages || now() - said >= AFTER_ALL_MS;
-        if all && cast::silent_for() >= TALKS_MS.min(now() - began) && !has_guests(part) {
+        let quiet = all && cast::silent_for() >= TALKS_MS.min(now() - began);
+        if quiet && !has_guests(part) {
             break;
         }
+        part.waits(quiet);
         if !part.rest(LOOK_MS).await {
             return;
         }

@@ -9,6 +9,7 @@ use super::chat::Chat;
 use super::inputs::Inputs;
 use super::own_client::OwnClient;
 use super::t;
+use super::waiting::Waiting;
 use crate::state::{State, state};
 use crate::{session, toast};
 
@@ -57,6 +58,7 @@ pub fn Controls() -> impl IntoView {
             <Inputs />
             <Chat />
             <OwnClient />
+            <Waiting />
         </section>
     }
 }

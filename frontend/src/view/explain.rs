@@ -5,7 +5,7 @@ use scene::amount;
 use scene::list;
 use scene::model::Model;
 use scene::rows::Part;
-use scene::story::tell;
+use scene::story::{tell, tell_row};
 use scene::told::{Piece, Story};
 use trace::ids::Seq;
 
@@ -19,7 +19,7 @@ struct Shown {
     count: usize,
     at: String,
     story: Story,
-    /// The part of it that the row shows.
+    /// The part of it that the row shows, or the first of several steps.
     part: Option<String>,
 }
 
@@ -28,13 +28,20 @@ fn shown(state: State) -> Option<Shown> {
     let row = state.rows.with(|rows| rows.all.get(index).copied())?;
     state.model.with(|model| {
         let model: &Model = model.as_ref()?;
-        let step = model.steps.get(row.step)?;
+        let part = match row.part {
+            Part::Whole => None,
+            Part::Fold(_) => {
+                let first = tell(model, model.steps.get(row.step)?).title;
+                Some(text::say("fold-first", &[("first", (&first).into())]))
+            }
+            Part::Event(_) | Part::Chunk(_) => Some(list::line(model, &row)),
+        };
         Some(Shown {
             number: index + 1,
             count: state.count(),
             at: amount::clock(row.at.since(model.began())),
-            story: tell(model, step),
-            part: (row.part != Part::Whole).then(|| list::line(model, &row)),
+            story: tell_row(model, &row)?,
+            part,
         })
     })
 }

@@ -118,14 +118,15 @@ fn instances(model: Option<&Model>) -> Vec<Instance> {
 
 /// Which instances are down, as far as the log was read.
 #[derive(Debug, Clone, PartialEq, Default)]
-struct Down {
+pub struct Down {
     epoch: u64,
     read: usize,
     names: BTreeSet<(String, Reach)>,
 }
 
 impl Down {
-    fn is(&self, name: &str) -> bool {
+    /// Whether an instance is.
+    pub fn is(&self, name: &str) -> bool {
         self.names.iter().any(|(known, _)| known == name)
     }
 
@@ -150,7 +151,7 @@ impl Down {
 }
 
 /// The instances that are down. The log is read once, as it grows.
-fn down(state: State) -> Memo<Down> {
+pub fn down(state: State) -> Memo<Down> {
     Memo::new_owning(move |old: Option<Down>| {
         let epoch = state.epoch.get();
         let same = old.filter(|old| old.epoch == epoch);

@@ -103,7 +103,8 @@ fn arrows(state: State, event: &KeyboardEvent) {
     focus(&format!("tab-{}", Tab::ALL[to].id()));
 }
 
-fn focus(id: &str) {
+/// Puts the focus on an element.
+pub fn focus(id: &str) {
     let element = document().get_element_by_id(id);
     let element = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
     if let Some(element) = element {

@@ -1,4 +1,4 @@
-//! The sheet of keys.
+//! The sheet of keys, and of marks that have no words beside them.
 
 use leptos::html::Dialog;
 use leptos::prelude::*;
@@ -6,6 +6,21 @@ use leptos::prelude::*;
 use super::t;
 use crate::keys::SHEET;
 use crate::state::{Sheet, State, state};
+
+/// A mark, by its class, and the message that says what it means.
+type Mark = (&'static str, &'static str);
+
+/// The marks on the line of all steps.
+const LINE: [Mark; 5] = [
+    ("mark connection", "legend-connection"),
+    ("mark request", "legend-request"),
+    ("mark answer", "legend-answer"),
+    ("mark waiting", "legend-waiting"),
+    ("mark other", "legend-other"),
+];
+
+/// The marks on the diagram.
+const DIAGRAM: [Mark; 2] = [("ribbon open", "legend-ribbon"), ("chunk", "legend-chunk")];
 
 /// Opens and closes a dialogue as the page says.
 pub fn follow(state: State, dialog: NodeRef<Dialog>, sheet: Sheet) {
@@ -51,6 +66,19 @@ pub fn Keys() -> impl IntoView {
         <dialog class="sheet" id="keys" node_ref=dialog aria-labelledby="keys-title" on:close=move |_| closed(state, Sheet::Keys)>
             {head(state, "keys-title")}
             <dl class="keys">{SHEET.into_iter().map(line).collect_view()}</dl>
+            <h3>{t("legend-line")}</h3>
+            <ul class="legend">{LINE.into_iter().map(mark).collect_view()}</ul>
+            <h3>{t("legend-diagram")}</h3>
+            <ul class="legend">{DIAGRAM.into_iter().map(mark).collect_view()}</ul>
         </dialog>
+    }
+}
+
+fn mark((class, means): Mark) -> impl IntoView {
+    view! {
+        <li>
+            <svg viewBox="0 0 8 16" aria-hidden="true"><g class=class><rect x="1" y="1" width="6" height="14" rx="1" /></g></svg>
+            <span>{t(means)}</span>
+        </li>
     }
 }

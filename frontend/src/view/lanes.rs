@@ -25,6 +25,16 @@ pub fn lanes(state: State, heads: Vec<Column>, width: f64, scale: f64) -> impl I
     view! { <div class="lanes" style:width=format!("{}px", width * scale)>{lanes}</div> }
 }
 
+/// What the log calls a page that takes part, whoever looks at it.
+const THIS_PAGE: &str = "this page";
+
+/// A few words beside a lane's name. A page that takes part is this one only if this one plays it.
+fn detail(state: State, head: &Column) -> String {
+    let is_mine = |id: &String| state.mine.with(|mine| mine.contains(id));
+    let is_page = head.role == Role::Browser && head.detail == THIS_PAGE;
+    if is_page && !head.ids.iter().all(is_mine) { t("lane-a-page") } else { head.detail.clone() }
+}
+
 struct Place {
     index: usize,
     count: usize,
@@ -42,6 +52,7 @@ fn lane(state: State, head: Column, at: Place, order: Vec<Vec<String>>) -> impl 
         Role::Store => "lane store",
     };
     let Place { index, count, several, left, wide } = at;
+    let detail = detail(state, &head);
     let is_client = head.role == Role::Client;
     let group = is_client && (several || head.ids.len() > 1) && head.ids.len() <= APART;
     let moved = move |to: Option<usize>| {
@@ -65,7 +76,7 @@ fn lane(state: State, head: Column, at: Place, order: Vec<Vec<String>>) -> impl 
         <details class=class style:left=format!("{}px", left - wide / 2.0) style:width=format!("{wide}px") name="lane" on:keydown=escape>
             <summary title=t("lane-title")>
                 <span class="lane-name">{head.name}</span>
-                <span class="lane-detail">{head.detail}</span>
+                <span class="lane-detail">{detail}</span>
             </summary>
             <div class="menu">
                 <button class="quiet" disabled={index == 0} on:click=to_left>{t("lane-left")}</button>

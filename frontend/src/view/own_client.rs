@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use leptos::prelude::*;
 
 use super::controls::{copy, under_way};
+use super::inputs::{Down, down};
 use super::t;
-use crate::state::state;
+use crate::state::{Active, state};
 
 /// What a client is called, and the line for it.
 type Line = (&'static str, String);
@@ -15,9 +16,11 @@ type Line = (&'static str, String);
 #[component]
 pub fn OwnClient() -> impl IntoView {
     let state = state();
+    let down = down(state);
     let known = Memo::new(move |_| {
         let run = state.run.get().filter(|_| under_way(state) && !state.making.get());
-        run.map(|run| lines(&state.lab.get(), &run.urls)).unwrap_or_default()
+        let of = |run: Active| down.with(|down| lines(&state.lab.get(), &run.urls, down));
+        run.map(of).unwrap_or_default()
     });
     let chosen = RwSignal::new(0_usize);
     let line = Memo::new(move |_| {
@@ -58,9 +61,11 @@ pub fn OwnClient() -> impl IntoView {
     }
 }
 
-/// What can be typed into a terminal to take part in a run of a lab.
-fn lines(lab: &str, urls: &BTreeMap<String, String>) -> Vec<Line> {
-    let Some(url) = urls.get("instance1").or(urls.values().next()) else { return Vec::new() };
+/// What can be typed into a terminal to take part in a run of a lab, at the first instance that is up.
+fn lines(lab: &str, urls: &BTreeMap<String, String>, down: &Down) -> Vec<Line> {
+    let is_up = |(name, _): &(&String, &String)| !down.is(name);
+    let up = urls.iter().find(is_up).map(|(_, url)| url);
+    let Some(url) = up.or(urls.values().next()) else { return Vec::new() };
     let ws = url.replacen("http", "ws", 1);
     match lab {
         "short_polling" => vec![("curl", format!("curl -v '{url}/messages?after=0'"))],

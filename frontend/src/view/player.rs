@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use scene::player::{Move, Place};
-use scene::seek::{self, Sought, Way};
+use scene::seek::{self, Found, Sought, Way};
 
 use super::scrub::Scrub;
 use super::t;
@@ -35,7 +35,8 @@ pub fn go(state: State, to: Move) {
     state.go(to);
 }
 
-/// To the next step of a kind, or says that there is none.
+/// To the next step of a kind, round by the other end if need be. Says where that is odd, or that there
+/// is none.
 pub fn seek(state: State, sought: Sought, way: Way) {
     let found = untrack(|| {
         let row = state.row()?;
@@ -43,23 +44,23 @@ pub fn seek(state: State, sought: Sought, way: Way) {
             state.rows.with(|rows| seek::next(model.as_ref()?, rows, row, sought, way))
         })
     });
-    match found {
-        Some(row) => go(state, Move::To(row)),
-        None => {
-            let id = match sought {
-                Sought::Connect => "seek-connect",
-                Sought::Request => "seek-request",
-                Sought::Push => "seek-push",
-                Sought::Close => "seek-close",
-                Sought::Fault => "seek-fault",
-            };
-            let what = t(id);
-            let args = [("what", (&what).into())];
-            let none = if way == Way::On { "seek-none" } else { "seek-none-before" };
-            let text = text::say(none, &args);
-            toast::say(state, text, None);
+    let said = match found {
+        Some(Found::Ahead(row)) => return go(state, Move::To(row)),
+        Some(Found::Round(row)) => {
+            go(state, Move::To(row));
+            if way == Way::On { "seek-round" } else { "seek-round-back" }
         }
-    }
+        Some(Found::Only) => "seek-only",
+        None => "seek-none",
+    };
+    let what = t(match sought {
+        Sought::Connect => "seek-connect",
+        Sought::Request => "seek-request",
+        Sought::Push => "seek-push",
+        Sought::Close => "seek-close",
+        Sought::Fault => "seek-fault",
+    });
+    toast::say(state, text::say(said, &[("what", (&what).into())]), None);
 }
 
 /// A step on, when its time has come, while the steps go on by themselves.

@@ -104,7 +104,7 @@ pub fn Scrub() -> impl IntoView {
         }
     };
     view! {
-        <div class="scrub" on:pointerdown=drag on:pointermove=drag>
+        <div class="scrub" title=t("scrub-title") on:pointerdown=drag on:pointermove=drag>
             <svg viewBox="0 0 1000 30" preserveAspectRatio="none" aria-hidden="true">
                 {KINDS.into_iter().enumerate().map(path).collect_view()}
                 {move || handle().map(|x| view! { <line class="handle" x1=x.clone() x2=x y1="0" y2="30" /> })}

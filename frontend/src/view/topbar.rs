@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use trace::studio::RunState;
 
-use super::t;
+use super::{inspector, t};
 use crate::state::{Sheet, State, Trouble, state};
 use crate::{address, file, studio};
 
@@ -48,6 +48,18 @@ pub fn Topbar() -> impl IntoView {
             <button class="pill button" id="show-keys" aria-label=t("keys-title") on:click=move |_| state.sheet.set(Some(Sheet::Keys))>"?"</button>
         </header>
     }
+}
+
+/// The way past all that stands before the diagram, for those who go by keys; seen when it has the focus.
+#[component]
+pub fn Skip() -> impl IntoView {
+    let skip = |event: leptos::ev::MouseEvent| {
+        // The address is that of what is shown.
+        event.prevent_default();
+        let drawn = document().get_element_by_id("scroller").is_some();
+        inspector::focus(if drawn { "scroller" } else { "main" });
+    };
+    view! { <a class="skip" href="#main" on:click=skip>{t("skip")}</a> }
 }
 
 /// Whether what is shown goes on, and since when.

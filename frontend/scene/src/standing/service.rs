@@ -55,7 +55,7 @@ impl Standing {
         };
         heard.held.retain(|held| held.conn.is_none_or(|conn| !closed(conn)));
         heard.users.retain(|_, (.., conn)| conn.is_none_or(|conn| !closed(conn)));
-        let name = |id: &str| model.name_of(id).to_owned();
+        let name = |id: &str| model.name_of(id);
         self.store = heard.store();
         self.users = heard
             .users

@@ -163,7 +163,11 @@ impl<'a> Teller<'a> {
             ("client", Told::Word(&client)),
             ("server", Told::Word(&server)),
         ];
-        let id = if body.complete { "story-stream-end" } else { "story-stream-cut" };
+        let id = match (body.complete, self.comes_back()) {
+            (true, _) => "story-stream-end",
+            (false, true) => "story-stream-cut",
+            (false, false) => "story-stream-cut-other",
+        };
         self.story.tell(id, &args);
     }
 }

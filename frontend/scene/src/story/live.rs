@@ -148,12 +148,14 @@ impl Teller<'_> {
         if let Some(id) = &block.id {
             let id = Told::Number(words::shorten(id, 20), seq.clone());
             let args = [("id", id), ("client", Told::Word(&client))];
-            self.story.tell("story-event-id", &args);
+            let own = self.comes_back();
+            self.story.tell(if own { "story-event-id" } else { "story-event-id-other" }, &args);
         }
         if let Some(retry) = block.retry_ms {
             let retry = Told::Number(amount::time(Micros::from_millis(retry)), seq);
             let args = [("retry", retry), ("client", Told::Word(&client))];
-            self.story.tell("story-retry", &args);
+            let own = self.comes_back();
+            self.story.tell(if own { "story-retry" } else { "story-retry-other" }, &args);
         }
     }
 
@@ -178,7 +180,7 @@ impl Teller<'_> {
                 (lane == known.server || lane == known.client).then_some(instance.as_str())
             });
         if let Some(instance) = kill {
-            let name = self.model.name_of(instance).to_owned();
+            let name = self.model.name_of(instance);
             self.story.tell("story-closed-killed", &[("instance", Told::Word(&name))]);
         }
         if known.upgraded.is_some() && self.why_hung_up() == Some("story-closed-unsaid") {

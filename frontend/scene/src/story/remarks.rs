@@ -8,6 +8,7 @@ use trace::note::{self, Reach, Vanished};
 use super::{AROUND, Teller};
 use crate::amount;
 use crate::marks::remark;
+use crate::named::sentence;
 use crate::noted;
 use crate::told::{Story, Told};
 use crate::words;
@@ -31,17 +32,18 @@ impl Teller<'_> {
             }
             note::What::Refused { status, why } => {
                 self.titled(say("story-refused-title", &[]));
+                let why = self.model.named(why);
                 if let Some(status) = status {
                     let status = Told::Number(status.to_string(), vec![seq]);
-                    let args = [("status", status), ("why", Told::Word(why))];
+                    let args = [("status", status), ("why", Told::Word(&why))];
                     self.story.tell("story-refused", &args);
                 } else {
-                    self.story.quote(why);
+                    self.story.quote(&sentence(&why));
                 }
             }
             note::What::Cap { why } => {
                 self.titled(say("story-cap-title", &[]));
-                self.story.quote(why);
+                self.story.quote(&sentence(why));
             }
             note::What::StreamDropped { after } => {
                 self.titled(say("story-dropped-title", &[]));
@@ -62,7 +64,7 @@ impl Teller<'_> {
             return;
         };
         let seq = vec![self.step.seq()];
-        let name = self.model.name_of(instance).to_owned();
+        let name = self.model.name_of(instance);
         self.story.between.clone_from(&name);
         self.story.title = remark(self.model, note).map(|(said, _)| said).unwrap_or_default();
         let who = ("instance", Told::Word(&name));

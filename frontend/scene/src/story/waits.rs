@@ -93,7 +93,7 @@ impl Teller<'_> {
             }
         });
         let Some((seq, stored, instance, id)) = stored else { return };
-        let through = self.model.name_of(instance).to_owned();
+        let through = self.model.name_of(instance);
         let args = [
             ("id", Told::Number(format!("#{id}"), vec![seq])),
             ("through", Told::Word(&through)),
