@@ -1,4 +1,4 @@
-//! The server of `cargo xtask bench idle`: the real one, whose allocations are counted.
+//! The server of `cargo xtask bench idle` and `soak`: the real one, whose allocations are counted.
 //! Each line on its input is answered with the bytes that are allocated now.
 #![expect(clippy::print_stdout, reason = "it tells where it listens, and what it holds")]
 

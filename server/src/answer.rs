@@ -4,23 +4,26 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::ext::ReasonPhrase;
 use parking_lot::Mutex;
+use tokio::io::{AsyncRead, AsyncWrite};
 use trace::http1::Version;
 use trace::note::{Act, What};
 use trace::time::Micros;
 
-use crate::activity::Exchange;
+use crate::activity::{Activity, Exchange};
 use crate::content::{Content, Tracked};
-use crate::labs::chat::socket::{self, Joins};
+use crate::labs::chat::socket::{self, Joins, Socket};
 use crate::labs::{pages, services};
 use crate::lobby::run_of;
 use crate::refusal::Refusal;
 use crate::run::Bound;
 use crate::serve_conn::Dialect;
-use crate::streamed::Streamed;
+use crate::streamed::{Ends, Streamed};
 
 /// Where an answer leaves what goes on without hyper: it then gives the stream back.
 pub type Slot = Arc<Mutex<Option<Next>>>;
@@ -31,6 +34,27 @@ pub enum Next {
     Socket(Joins),
     /// An answer that is written while it comes into being.
     Stream(Streamed),
+}
+
+impl Next {
+    /// Takes the stream over, with what hyper had read of it. Gives what is left to do.
+    pub async fn begin<S>(
+        self,
+        (bound, activity, ends): (Arc<Bound>, Arc<Activity>, Ends),
+        stream: S,
+        read: Bytes,
+    ) -> BoxFuture<'static, ()>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        match self {
+            Self::Socket(joins) => {
+                let Ends { stop, killed, .. } = ends;
+                Socket { bound, joins, activity, stop, killed }.begin(stream, read).await
+            }
+            Self::Stream(streamed) => streamed.begin(bound, ends, stream),
+        }
+    }
 }
 
 /// Whether the answer goes on without hyper.
@@ -57,6 +81,7 @@ pub async fn answer(
     let asked = run_of(&request.uri().to_string());
     let (persistence, version) = (persistence(&request), request.version());
     let hosts = request.headers().get_all(header::HOST).iter().count();
+    let mut switched = None;
     let mut response = if hosts != 1 && request.version() == http::Version::HTTP_11 {
         refuse(bound, Refusal::BadRequest)
     } else if asked.as_ref() != Some(&bound.run.id) {
@@ -66,7 +91,7 @@ pub async fn answer(
     } else {
         match socket::switch(bound, &mut request) {
             Some((response, joins)) => {
-                *next.lock() = joins.map(Next::Socket);
+                switched = joins;
                 response
             }
             None => match services::answer(bound, request).await {
@@ -76,6 +101,11 @@ pub async fn answer(
         }
     };
     bound.run.gate.pass(bound.conn, Act::Answer).await;
+    // Only now: who left while the 101 was held never joined.
+    if let Some(joins) = switched {
+        joins.come(bound);
+        *next.lock() = Some(Next::Socket(joins));
+    }
     speak(dialect, bound, persistence, &mut response);
     let (head, content) = response.into_parts();
     match content {

@@ -30,6 +30,9 @@ const PIECE: usize = 16 * 1024;
 /// Pieces that may be under way in a direction: the link's own back-pressure.
 const UNDER_WAY: usize = 64;
 
+/// How long a client may take to read a piece.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
 /// How long the other side is given to close too, once we have.
 pub const LINGER: Duration = Duration::from_secs(1);
 
@@ -115,17 +118,29 @@ impl Link {
             let _ = in_queue.send(first).await;
             take(socket_read, in_queue, self.delay, ready, self.cut.clone()).await;
         };
+        // Once our side is closed, or the client does not read, the rest is not waited for.
+        let closed = CancellationToken::new();
+        let outward = async {
+            let socket = deliver(out_due, socket_write).await;
+            closed.cancel();
+            socket
+        };
         let all = async {
             tokio::join!(
                 inward,
                 hand_over(in_due, service_write, |at, upto| ear.passed(Dir::ToServer, at, upto)),
                 take_out(service_read, out_queue, self.delay),
-                deliver(out_due, socket_write),
+                outward,
             )
+        };
+        let late = async {
+            closed.cancelled().await;
+            tokio::time::sleep(LINGER + clock::duration(self.delay)).await;
         };
         tokio::select! {
             (_, _, _, socket) = all => drop(socket),
             () = self.killed.cancelled() => {}
+            () = late => {}
         }
     }
 }
@@ -198,7 +213,11 @@ async fn deliver<W: AsyncWrite + Unpin>(mut due: mpsc::Receiver<Piece>, mut to: 
     while let Some((at, bytes)) = due.recv().await {
         tokio::time::sleep_until(clock::deadline(at)).await;
         let Some(bytes) = bytes else { break };
-        if to.write_all(&bytes).await.is_err() || to.flush().await.is_err() {
+        let written = async {
+            to.write_all(&bytes).await?;
+            to.flush().await
+        };
+        if !matches!(tokio::time::timeout(PATIENCE, written).await, Ok(Ok(()))) {
             return to;
         }
     }
@@ -262,5 +281,28 @@ mod tests {
         drop(service);
         assert_eq!(client.read(&mut buffer).await.unwrap(), 0, "the close arrives too");
         assert!(matches!(heard.recv().await, Some(crate::tap::Heard::Passed { upto: 3, .. })));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_does_not_read_holds_nothing_for_ever() {
+        let (ear, mut heard, _) = Ear::new(64);
+        let (client, socket) = tokio::io::duplex(8);
+        let link = Link {
+            delay: Micros::from_millis(40),
+            accepted: clock::now(),
+            first: Bytes::new(),
+            cut: CancellationToken::new(),
+            killed: CancellationToken::new(),
+        };
+        let socket = crate::tap::Tap::accepted(socket, ear.clone());
+        let mut service = link.lay(socket, ear);
+        let began = tokio::time::Instant::now();
+        service.write_all(&[0; 1_000]).await.unwrap();
+        drop(service);
+        // Once nobody is left who could say something, the link is gone.
+        while heard.recv().await.is_some() {}
+        let took = began.elapsed();
+        assert!((PATIENCE..PATIENCE + LINGER * 2).contains(&took), "{took:?}");
+        drop(client);
     }
 }

@@ -251,7 +251,6 @@ async fn serve(
         user_agent: head.user_agent,
         from_page: head.origin.is_some_and(|origin| labs.studio.is(&origin)),
         user: head.user,
-        cut: cut.clone(),
     };
     let Some(bound) = run.bind(arrival, came.heard, came.missed) else {
         refuse(&mut tap, service, Refusal::TooMany).await;

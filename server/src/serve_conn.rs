@@ -16,9 +16,8 @@ use trace::note::{Act, What};
 use trace::time::Micros;
 
 use crate::activity::{Activity, Doing, Watched};
-use crate::answer::{Next, Slot, answer, is_stream, keep_alive};
+use crate::answer::{Slot, answer, is_stream, keep_alive};
 use crate::clock;
-use crate::labs::chat::socket::Socket;
 use crate::link;
 use crate::refusal::Refusal;
 use crate::run::Bound;
@@ -36,7 +35,7 @@ pub struct Dialect {
 
 /// Why a connection's loop ended.
 enum End {
-    /// hyper is done: the answer said close, or the client left.
+    /// hyper is done: the answer said close, the client left, or the answer goes on without it.
     Over,
     /// The keep-alive time ran out.
     KeepAlive(Micros),
@@ -113,22 +112,19 @@ impl Conn {
         let mut stream = parts.io.into_inner();
         let next = next.lock().take();
         if let (Some(next), End::Over) = (next, &end) {
-            let ends = Ends { stop, cut, killed };
-            return Some(match next {
-                Next::Socket(joins) => {
-                    let socket = Socket { bound, joins, activity, ends };
-                    socket.begin(stream, parts.read_buf).await
-                }
-                Next::Stream(streamed) => streamed.begin(bound, ends, stream),
-            });
+            let with = (bound, activity, Ends { stop, cut, killed });
+            return Some(next.begin(with, stream, parts.read_buf).await);
         }
         // Bytes that hyper has not used are the beginning of another head.
         let end = match end {
             End::KeepAlive(_) if !parts.read_buf.is_empty() => End::HalfHead,
             end => end,
         };
-        if let Go::On = before_close(&bound, dialect, end, &activity, &mut stream).await {
-            link::close(&mut stream).await;
+        // A close that waits is none yet: an instance that is killed meanwhile resets.
+        tokio::select! {
+            biased;
+            () = killed.cancelled() => {}
+            () = close(&bound, dialect, end, &activity, &mut stream) => {}
         }
         None
     }
@@ -140,20 +136,8 @@ impl Conn {
     }
 }
 
-/// Whether a connection is still to be closed in order.
-enum Go {
-    On,
-    Away,
-}
-
-/// What is done between a connection's last answer and its close.
-async fn before_close<S>(
-    bound: &Bound,
-    dialect: Dialect,
-    end: End,
-    activity: &Activity,
-    stream: &mut S,
-) -> Go
+/// What is done between a connection's last answer and its close, and the close.
+async fn close<S>(bound: &Bound, dialect: Dialect, end: End, activity: &Activity, stream: &mut S)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -166,14 +150,14 @@ where
             }
         }
         // Dropping it resets it.
-        End::Killed => return Go::Away,
+        End::Killed => return,
         End::Over | End::Cut | End::Stop => {}
         End::KeepAlive(after_us) => {
             bound.run.note(Some(bound.conn), What::KeepAliveOver { after_us });
         }
         End::HalfHead => refuse_raw(bound, dialect, stream, Refusal::HeadTimeout).await,
     }
-    Go::On
+    link::close(stream).await;
 }
 
 /// Refuses beside hyper, and notes it in the run.

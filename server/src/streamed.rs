@@ -4,12 +4,11 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{Response, Version, header};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, WriteHalf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio_util::sync::CancellationToken;
 use trace::note::{Act, What};
 
@@ -18,9 +17,6 @@ use crate::clock;
 use crate::labs::events::Feed;
 use crate::link;
 use crate::run::Bound;
-
-/// How long a client may take to read a piece.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What is left to do of an exchange that hyper began.
 #[derive(Debug)]
@@ -77,38 +73,46 @@ impl Streamed {
         // A block, not a function: what a function is given lies twice in its future.
         Box::pin(async move {
             let mut out = Pieces { to, bound: &bound, coding: self.coding, whole: true };
-            let over = tokio::select! {
-                over = self.write(&mut out) => over,
-                // Dropping it resets it.
-                () = ends.killed.cancelled() => return,
-                () = bound.run.until_over() => Over::Done,
-                () = ends.stop.cancelled() => Over::Done,
-                () = ends.cut.cancelled() => Over::Gone,
-                () = link::until_end(&mut from) => Over::Gone,
+            let killed = ends.killed.clone();
+            // Whatever ends it, its head goes first: there is no answer without one.
+            let work = async {
+                let head = std::mem::take(&mut self.head);
+                let over = match Box::pin(out.all(&head)).await {
+                    Err(over) => over,
+                    Ok(()) => tokio::select! {
+                        over = self.feed.write(&mut out) => over,
+                        () = bound.run.until_over() => Over::Done,
+                        () = ends.stop.cancelled() => Over::Done,
+                        () = ends.cut.cancelled() => Over::Gone,
+                        () = link::until_end(&mut from) => Over::Gone,
+                    },
+                };
+                Box::pin(end(over, &bound, from, out)).await;
             };
-            match over {
-                Over::Done => Box::pin(out.finish()).await,
-                Over::Broken => {
-                    let gate = Box::pin(bound.run.gate.pass(bound.conn, Act::Close));
-                    tokio::select! {
-                        () = gate => {}
-                        () = link::until_end(&mut from) => {}
-                    }
-                }
-                Over::Gone => {}
+            // Dropping it resets it.
+            tokio::select! {
+                biased;
+                () = killed.cancelled() => {}
+                () = work => {}
             }
-            let mut stream = from.unsplit(out.to);
-            Box::pin(link::close(&mut stream)).await;
         })
     }
+}
 
-    async fn write<S: AsyncWrite + Unpin + Send>(&mut self, out: &mut Pieces<'_, S>) -> Over {
-        let head = std::mem::take(&mut self.head);
-        match out.all(&head).await {
-            Ok(()) => self.feed.write(out).await,
-            Err(over) => over,
-        }
+/// Ends the stream as it should, and closes.
+async fn end<S>(over: Over, bound: &Bound, mut from: ReadHalf<S>, mut out: Pieces<'_, S>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    match over {
+        Over::Done => out.finish().await,
+        Over::Broken => tokio::select! {
+            () = bound.run.gate.pass(bound.conn, Act::Close) => {}
+            () = link::until_end(&mut from) => {}
+        },
+        Over::Gone => {}
     }
+    link::close(&mut from.unsplit(out.to)).await;
 }
 
 /// The way to the client.
@@ -138,7 +142,7 @@ impl<S: AsyncWrite + Unpin + Send> Pieces<'_, S> {
     async fn all(&mut self, bytes: &[u8]) -> Result<(), Over> {
         self.whole = false;
         let written: Result<io::Result<()>, _> =
-            tokio::time::timeout(PATIENCE, self.to.write_all(bytes)).await;
+            tokio::time::timeout(link::PATIENCE, self.to.write_all(bytes)).await;
         match written {
             Ok(Ok(())) => {
                 self.whole = true;
@@ -156,7 +160,8 @@ impl<S: AsyncWrite + Unpin + Send> Pieces<'_, S> {
     /// Tells the content's end (RFC 9112, section 7.1).
     async fn finish(&mut self) {
         if self.coding == Coding::Chunked && self.whole {
-            let _ = self.all(b"0\r\n\r\n").await;
+            // Who does not read by now is not waited for.
+            let _ = tokio::time::timeout(link::LINGER, self.to.write_all(b"0\r\n\r\n")).await;
         }
     }
 }

@@ -239,6 +239,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_was_taken_and_not_worked_on_waits_too() {
+        let (ear, mut heard, missed) = Ear::new(4);
+        for _ in 0..4 {
+            ear.bytes(Dir::ToClient, b"a");
+        }
+        assert!(heard.recv().await.is_some());
+        ear.bytes(Dir::ToClient, b"b");
+        assert_eq!(missed.bytes(Dir::ToClient), 0);
+        ear.bytes(Dir::ToClient, b"c");
+        assert_eq!(missed.bytes(Dir::ToClient), 1, "five would wait");
+    }
+
+    #[tokio::test]
     async fn a_full_queue_loses_by_number_and_stops_no_byte() {
         let (ear, mut heard, missed) = Ear::new(QUEUE as u64);
         let (near, mut far) = tokio::io::duplex(1 << 20);

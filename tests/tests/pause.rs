@@ -119,3 +119,49 @@ async fn a_client_that_leaves_leaves_no_gate() {
         }
     }
 }
+
+/// Whether an entry says that an act waits.
+fn held(entry: &Entry, wanted: Act) -> bool {
+    matches!(note(entry), Some(Note::GateHeld { act, .. }) if *act == wanted)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_is_held_when_its_run_ends_is_a_whole_answer() {
+    let server = Server::start(&[]).await;
+    let run = Run::create(&server, "sse", json!({ "pause": true, "link_ms": 0 })).await;
+    let mut follower = run.live(0).await;
+    let mut clients = Vec::new();
+    for _ in 0..10 {
+        let mut client = Raw::connect(run.addr()).await;
+        client.send(get(&run.target("events"))).await;
+        follower.until(LIMIT, |entry| held(entry, Act::Answer)).await;
+        clients.push(client);
+    }
+    run.press("stop").await;
+    for mut client in clients {
+        within(LIMIT, "the end", client.read_to_end()).await.unwrap();
+        let text = String::from_utf8_lossy(&client.received);
+        assert!(text.starts_with("HTTP/1.1 200 OK\r\n"), "{text:?}");
+        assert!(text.ends_with("0\r\n\r\n"), "{text:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_is_killed_while_a_close_waits_resets() {
+    let server = Server::start(&[]).await;
+    let params = json!({ "pause": true, "link_ms": 0, "retry_ms": 100 });
+    let run = Run::create(&server, "sse", params).await;
+    let mut follower = run.live(0).await;
+    let mut client = Raw::connect(run.addr()).await;
+    client.send(get(&run.target("events"))).await;
+    follower.until(LIMIT, |entry| held(entry, Act::Answer)).await;
+    run.press("next").await;
+    while !String::from_utf8_lossy(&client.received).contains("retry: 100") {
+        assert!(within(LIMIT, "the stream", client.read()).await.unwrap() > 0);
+    }
+    run.press("drop").await;
+    follower.until(LIMIT, |entry| held(entry, Act::Close)).await;
+    assert_eq!(run.input_at("kill", "instance1").await.status, 204);
+    let end = within(LIMIT, "the end", client.read_to_end()).await;
+    assert_eq!(end.map_err(|error| error.kind()), Err(std::io::ErrorKind::ConnectionReset));
+}

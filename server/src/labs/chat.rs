@@ -49,6 +49,8 @@ struct Inner {
     under_way: BTreeMap<u64, String>,
     /// Whether a task pulls from the store.
     pulling: bool,
+    /// Whether a task wakes everybody at the end.
+    watched: bool,
 }
 
 #[derive(Debug)]
@@ -65,7 +67,7 @@ pub struct Guest {
     pub user: String,
     conn: ConnId,
     inbox: Mutex<VecDeque<Arc<Message>>>,
-    /// Something is in the inbox.
+    /// Something is in the inbox, or everything ends.
     pub wake: Notify,
     /// There was no room in the inbox.
     pub overrun: AtomicBool,
@@ -145,6 +147,27 @@ impl Hall {
         true
     }
 
+    /// Has everybody here woken once the run is over or the server stops: one who waits for all of
+    /// them, since a socket that waits for itself is an idle socket's largest part.
+    pub fn watch(&self, worker: &Worker, stop: &CancellationToken) {
+        if std::mem::replace(&mut self.0.lock().watched, true) {
+            return;
+        }
+        let (worker, stop, killed) = (worker.clone(), stop.clone(), worker.instance.killed());
+        tokio::spawn(async move {
+            tokio::select! {
+                () = worker.run.until_over() => {}
+                () = stop.cancelled() => {}
+                // Its death has woken them.
+                () = killed.cancelled() => return,
+            }
+            let mut inner = worker.instance.hall.0.lock();
+            // Who comes after this has another.
+            inner.watched = false;
+            inner.guests.iter().for_each(|guest| guest.wake.notify_one());
+        });
+    }
+
     /// A user's socket is gone.
     pub fn leave(&self, worker: &Worker, guest: &Guest) {
         self.0.lock().guests.retain(|other| other.conn != guest.conn);
@@ -201,6 +224,7 @@ impl Hall {
         killed.cancel();
         let Inner { guests, kept, under_way, .. } = std::mem::take(&mut *inner);
         drop(inner);
+        guests.iter().for_each(|guest| guest.wake.notify_one());
         for (id, user) in under_way {
             let (instance, why) = (instance.to_owned(), Vanished::Died);
             run.note(None, What::MessagesLost { instance, user, ids: vec![id], why });

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use tokio_util::sync::CancellationToken;
 use trace::entry::{Opened, What};
 use trace::ids::ConnId;
 use trace::note::{self, Engine, Note};
@@ -33,8 +32,6 @@ pub struct Arrival {
     pub from_page: bool,
     /// The user whom the first request names, in the chat.
     pub user: Option<String>,
-    /// Ends the connection.
-    pub cut: CancellationToken,
 }
 
 /// A connection that an instance dials, to the shared store.
@@ -55,8 +52,6 @@ pub struct Bound {
     pub run: Arc<Run>,
     /// Its number there.
     pub conn: ConnId,
-    /// Cancelled when it is to end: the client cut it off, or does not read.
-    pub cut: CancellationToken,
     /// What moved on it.
     pub moved: Arc<Missed>,
     /// The instance that accepted it, if it was one.
@@ -70,8 +65,7 @@ impl Bound {
     pub fn unheard(run: &Arc<Run>, conn: ConnId) -> Self {
         run.open.fetch_add(1, Ordering::Relaxed);
         let moved = Arc::new(Missed::default());
-        let cut = CancellationToken::new();
-        Self { run: Arc::clone(run), conn, cut, moved, instance: None, internal: false }
+        Self { run: Arc::clone(run), conn, moved, instance: None, internal: false }
     }
 }
 
@@ -111,8 +105,7 @@ impl Run {
         }
         let decoder = wire::conn::Conn::http1(conn);
         self.record(conn, decoder, heard, Arc::clone(&missed));
-        let (run, cut) = (Arc::clone(self), arrival.cut);
-        Some(Bound { run, conn, cut, moved: missed, instance, internal })
+        Some(Bound { run: Arc::clone(self), conn, moved: missed, instance, internal })
     }
 
     /// A participant of this run, by its name; an instance that the header does not name is one all

@@ -54,6 +54,8 @@ struct Way {
     queue: Mutex<VecDeque<Heard>>,
     /// For so many things there is room.
     room: usize,
+    /// How much of what was taken out of the queue still waits.
+    taken: AtomicUsize,
     /// Something waits, or nobody is left who would say something.
     wake: Notify,
     /// Who can say something.
@@ -105,6 +107,7 @@ impl Ear {
         let way = Arc::new(Way {
             queue: Mutex::default(),
             room: usize::try_from(room).unwrap_or(usize::MAX).max(1),
+            taken: AtomicUsize::new(0),
             wake: Notify::new(),
             ears: AtomicUsize::new(1),
             deaf: AtomicBool::new(false),
@@ -169,7 +172,7 @@ impl Way {
             return true;
         }
         let mut queue = self.queue.lock();
-        let room = queue.len() < self.room;
+        let room = queue.len() + self.taken.load(Ordering::Relaxed) < self.room;
         if room {
             queue.push_back(heard());
         }
@@ -184,11 +187,16 @@ impl Hearing {
     pub async fn recv(&mut self) -> Option<Heard> {
         loop {
             if let Some(next) = self.taken.pop_front() {
+                self.way.taken.fetch_sub(1, Ordering::Relaxed);
                 return Some(next);
             }
             // Asked before it looks: what was said last is not missed.
             let over = self.way.ears.load(Ordering::Acquire) == 0;
-            self.taken = std::mem::take(&mut *self.way.queue.lock());
+            {
+                let mut queue = self.way.queue.lock();
+                self.way.taken.store(queue.len(), Ordering::Relaxed);
+                self.taken = std::mem::take(&mut *queue);
+            }
             if self.taken.is_empty() {
                 if over {
                     return None;

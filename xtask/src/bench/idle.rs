@@ -3,21 +3,26 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use super::Found;
 use super::counted::{self, Counted};
 use super::stats::{median, rounded};
 use super::tools::curl;
+use crate::command;
 use crate::repo::Repo;
 use crate::say::{self, Steps};
 
 const ROUNDS: usize = 3;
 const CONNECTIONS: usize = 1_000;
+
+/// Entries by which it is found what one costs.
+const INPUTS: u32 = 512;
 
 /// How long the server has to come to rest.
 const REST: Duration = Duration::from_secs(3);
@@ -70,6 +75,7 @@ pub fn run(repo: &Repo) -> Result<Found> {
 }
 
 fn measure(server: &mut Counted) -> Result<Value> {
+    let entry = entry_costs(server)?;
     let mut found = serde_json::Map::new();
     for (name, new, asked, _) in KINDS {
         let runs = server.runs();
@@ -84,14 +90,54 @@ fn measure(server: &mut Counted) -> Result<Value> {
         drop(open);
         sleep(REST);
         let after = server.held()?;
+        let run = format!("{runs}/{}", made["id"].as_str().context("the run has no name")?);
+        // What closing put into the log was not there while they were open, and is now.
+        let entries = said_at_close(&run)?;
+        let grown = entries * entry;
         let each = |bytes: f64| rounded(bytes / CONNECTIONS as f64);
-        let live =
-            json!({"live_bytes": each(during - after), "capture_bytes": each(after - before)});
-        found.insert(name.to_owned(), live);
-        let id = made["id"].as_str().context("the run has no name")?;
-        curl(&["-X", "DELETE", &format!("{runs}/{id}")])?;
+        let figures = json!({
+            "live_bytes": each(during - after + grown),
+            "capture_bytes": each(after - before),
+            "entries_at_close": each(entries),
+        });
+        found.insert(name.to_owned(), figures);
+        curl(&["-X", "DELETE", &run])?;
+        sleep(REST);
     }
     Ok(Value::Object(found))
+}
+
+/// What an entry of the log costs that has nothing but itself, as those of a close are.
+fn entry_costs(server: &mut Counted) -> Result<f64> {
+    let runs = server.runs();
+    let new = r#"{"lab":"sse","params":{}}"#;
+    let made = curl(&["-H", "content-type: application/json", "-d", new, &runs])?;
+    let run = format!("{runs}/{}", made["id"].as_str().context("the run has no name")?);
+    let inputs = format!("{run}/inputs");
+    let press = ["-H", "content-type: application/json", "-d", r#"{"input":"drop"}"#, &inputs];
+    let press = || curl(&press).map(drop);
+    // The list grows now and then by much: from one growth to the next but one.
+    (0..64).try_for_each(|_| press())?;
+    let before = server.held()?;
+    (0..INPUTS).try_for_each(|_| press())?;
+    let each = (server.held()? - before) / f64::from(INPUTS);
+    curl(&["-X", "DELETE", &run])?;
+    Ok(each)
+}
+
+/// How many entries the connections' closing put into a run's log: they stand apart by a rest.
+fn said_at_close(run: &str) -> Result<f64> {
+    let mut log = Command::new("curl");
+    let text = command::output(log.args(["-sS", "--fail", &format!("{run}/log?after=0")]));
+    let text = text.context("no log")?;
+    let entries: Vec<Value> =
+        text.lines().skip(1).map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let at = |entry: &Value| entry["at_us"].as_f64().unwrap_or_default();
+    let closed = entries.iter().find(|entry| entry["type"] == "closed");
+    let from = at(closed.context("nothing closed")?) - REST.as_micros() as f64 / 2.0;
+    // An entry may be told late of an earlier moment: what counts is its place.
+    let first = entries.iter().position(|entry| at(entry) >= from).context("nothing was said")?;
+    Ok((entries.len() - first) as f64)
 }
 
 /// Opens the connections, each of which has had its first answer.
@@ -100,7 +146,10 @@ fn open(host: &str, asked: &str) -> Result<Vec<TcpStream>> {
     for _ in 0..CONNECTIONS {
         let mut stream = TcpStream::connect(host)?;
         stream.write_all(asked.as_bytes())?;
-        stream.read_exact(&mut [0; 12])?;
+        let mut line = [0; 12];
+        stream.read_exact(&mut line)?;
+        let status = line.get(9..).unwrap_or_default();
+        ensure!(matches!(status, b"101" | b"200"), "refused: {}", String::from_utf8_lossy(&line));
         open.push(stream);
     }
     Ok(open)

@@ -38,6 +38,9 @@ const REST: Duration = Duration::from_secs(2);
 const REQUESTS: usize = 8;
 const MESSAGES: usize = 10;
 
+/// So long does the answer take that a client of HTTP/1.0 does not wait for.
+const SLOW_MS: u64 = 10_000;
+
 /// The most that a client waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -165,7 +168,7 @@ fn connect(host: &str) -> Result<TcpStream> {
     Ok(stream)
 }
 
-/// A connection for each request; the last one stays open.
+/// A connection for each request; the last one waits for a slow answer.
 fn new_connections(host: &str, path: &str) -> Result<Open> {
     for _ in 1..REQUESTS {
         let mut stream = connect(host)?;
@@ -174,7 +177,10 @@ fn new_connections(host: &str, path: &str) -> Result<Open> {
         stream.read_to_string(&mut answer)?;
         ensure!(answer.starts_with("HTTP/1.0 200"), "{answer:?}");
     }
-    Ok(Open::Plain(connect(host)?))
+    let mut last = connect(host)?;
+    let slow = format!("GET {path}page/dog.png?delay_ms={SLOW_MS} HTTP/1.0\r\n\r\n");
+    last.write_all(slow.as_bytes())?;
+    Ok(Open::Plain(last))
 }
 
 /// One connection for all requests.

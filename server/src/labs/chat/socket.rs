@@ -18,6 +18,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{
     CloseFrame, Message as Said, Role, WebSocketConfig,
 };
+use tokio_util::sync::CancellationToken;
 use trace::note::Act;
 
 use super::{Guest, take};
@@ -29,7 +30,6 @@ use crate::labs::services::{BadNumber, number, problem};
 use crate::link;
 use crate::lobby::is_user;
 use crate::run::Bound;
-use crate::streamed::Ends;
 
 /// The largest message that is read (RFC 6455, section 7.4.1: 1009 for more).
 const MESSAGE_MOST: usize = 4 << 20;
@@ -43,6 +43,15 @@ pub struct Joins {
     user: String,
     after: u64,
     instance: Worker,
+}
+
+impl Joins {
+    /// The 101 goes out. Who has read it may rely on it: what comes for the user from here on is
+    /// kept at this instance.
+    pub fn come(&self, bound: &Bound) {
+        let home = self.instance.name();
+        bound.run.shared.homes.lock().insert(self.user.clone(), home);
+    }
 }
 
 /// Answers a request for a socket; none where it is no such request. With an answer 101 somebody joins.
@@ -87,9 +96,6 @@ pub fn switch(
     answer.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
     answer.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     answer.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
-    // Who has read the 101 may rely on it: what comes for the user from here on is kept here.
-    let home = instance.name.clone();
-    bound.run.shared.homes.lock().insert(user.to_owned(), home);
     let instance = Worker { run: bound.run.clone(), instance };
     Some((response, Some(Joins { user: user.to_owned(), after, instance })))
 }
@@ -109,8 +115,10 @@ pub struct Socket {
     pub joins: Joins,
     /// What was written on it.
     pub activity: Arc<Activity>,
-    /// What ends it from outside.
-    pub ends: Ends,
+    /// The server stops.
+    pub stop: CancellationToken,
+    /// The instance is killed.
+    pub killed: CancellationToken,
 }
 
 /// How a socket goes on.
@@ -145,12 +153,9 @@ impl Socket {
             if !self.join(&guest) {
                 return;
             }
-            let alive = tokio::select! {
-                () = self.talk(&mut ws, &guest) => true,
-                () = self.ends.killed.cancelled() => false,
-            };
+            self.talk(&mut ws, &guest).await;
             // The users of a dead instance have left with it.
-            if alive {
+            if !self.killed.is_cancelled() {
                 let worker = &self.joins.instance;
                 worker.instance.hall.leave(worker, &guest);
                 Box::pin(link::close(ws.get_mut())).await;
@@ -161,9 +166,10 @@ impl Socket {
     /// Joins the others who are here, if the instance still is.
     fn join(&self, guest: &Arc<Guest>) -> bool {
         let worker = &self.joins.instance;
-        if !worker.instance.hall.join(worker, guest, &self.ends.killed) {
+        if !worker.instance.hall.join(worker, guest, &self.killed) {
             return false;
         }
+        worker.instance.hall.watch(worker, &self.stop);
         if worker.run.word("mode") != "stateful" {
             worker.instance.hall.pull(worker, worker.instance.killed());
         }
@@ -180,20 +186,48 @@ impl Socket {
         pings.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let next = tokio::select! {
-                said = ws.next() => Box::pin(self.hear(said)).await,
-                () = guest.wake.notified() => Box::pin(self.deliver(ws, guest)).await,
-                _ = pings.tick() => Box::pin(send(ws, Said::Ping(Bytes::new()))).await,
-                () = self.ends.cut.cancelled() => Next::Gone,
-                () = run.until_over() => Next::Close(CloseCode::Away, "the run is over"),
-                () = self.ends.stop.cancelled() => Next::Close(CloseCode::Away, "the server stops"),
+                // In boxes: what is soon over then gives its room back.
+                said = ws.next() => Box::pin(self.unless_killed(self.hear(said))).await,
+                () = guest.wake.notified() => Box::pin(self.woken(ws, guest)).await,
+                _ = pings.tick() => {
+                    Box::pin(self.unless_killed(send(ws, Said::Ping(Bytes::new())))).await
+                }
             };
             match next {
                 Next::On => run.touch(),
                 Next::Gone => return,
                 Next::Close(code, reason) => {
-                    return Box::pin(self.close(ws, code, reason)).await;
+                    let close = async {
+                        self.close(ws, code, reason).await;
+                        Next::Gone
+                    };
+                    Box::pin(self.unless_killed(close)).await;
+                    return;
                 }
             }
+        }
+    }
+
+    /// Something is in the inbox, or it is the end: of the instance, the run or the server.
+    async fn woken<S>(&self, ws: &mut WebSocketStream<S>, guest: &Guest) -> Next
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        if !self.bound.run.state().serves() {
+            Next::Close(CloseCode::Away, "the run is over")
+        } else if self.stop.is_cancelled() {
+            Next::Close(CloseCode::Away, "the server stops")
+        } else {
+            self.unless_killed(self.deliver(ws, guest)).await
+        }
+    }
+
+    /// Does something for as long as the instance lives.
+    async fn unless_killed(&self, work: impl Future<Output = Next> + Send) -> Next {
+        tokio::select! {
+            biased;
+            () = self.killed.cancelled() => Next::Gone,
+            next = work => next,
         }
     }
 
@@ -240,7 +274,6 @@ impl Socket {
             let next = tokio::select! {
                 biased;
                 () = pass.as_mut() => return Next::On,
-                () = self.ends.cut.cancelled() => Next::Gone,
                 said = ws.next() => self.hear(said).await,
             };
             if !matches!(next, Next::On) {
