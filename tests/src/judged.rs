@@ -1,5 +1,6 @@
 //! What our decoders hear of a conversation, in the words in which other people's programs tell it:
-//! the judges `tests/npm/judge-websocket.mjs` and `tests/npm/judge-events.mjs`.
+//! the judges `tests/npm/judge-websocket.mjs`, `tests/npm/judge-events.mjs` and
+//! `tests/py/judge-hpack.py`.
 //!
 //! Not compared, and why:
 //!
@@ -11,16 +12,22 @@
 //! - Retry times and comments behind the last event that is dispatched: the judge tells them line by
 //!   line, ours block by block. The last event id as well.
 //! - Data of more than 8 KiB, of which ours keeps the length: the length is compared.
+//! - Of names and values of header fields, what lies behind their first 1,024 bytes, and bytes that
+//!   are no UTF-8: ours keeps neither.
 
 use serde_json::{Value, json};
 use trace::event::{Event, Kind};
 use trace::fault::Code;
 use trace::field::Name;
 use trace::http1::Http1;
+use trace::http2::How;
 use trace::span::{Dir, Span};
 use trace::sse::{Block, Sse};
 use trace::websocket::{Frame, Opcode, Websocket};
+use wire::hpack::Hpack;
 use wire::transcript::{self, Script};
+
+use crate::blocks::Told;
 
 /// The largest whole number that a judge can tell.
 const NUMBER_MAX: u64 = (1 << 53) - 1;
@@ -186,6 +193,39 @@ fn heard(blocks: &[Block]) -> Value {
         }
     }
     json!({ "heard": heard })
+}
+
+/// Header blocks that share a context: the header fields of each, and the bytes of the dynamic table
+/// behind it, up to the first that cannot be decoded.
+pub fn hpack(name: &str, blocks: &[Told]) -> Judged {
+    let mut context = Hpack::default();
+    let mut heard = Vec::new();
+    let mut failed = false;
+    for told in blocks {
+        if let Some(allow) = told.allow {
+            context.allow(allow);
+        }
+        let block = context.block(&told.bytes);
+        let len: usize = block.parts.iter().map(|part| part.len).sum();
+        assert_eq!(len, told.bytes.len(), "{name}: the parts tile the block");
+        failed = !block.in_sync;
+        assert_eq!(failed, !block.faults.is_empty(), "{name}: {:?}", block.faults);
+        if failed {
+            break;
+        }
+        let fields = block.headers.iter().map(|header| {
+            let never = matches!(header.how, How::Never(_));
+            json!([header.name, header.value, never])
+        });
+        heard.push(json!({ "fields": fields.collect::<Vec<_>>(), "size": block.table_size }));
+    }
+    let told = |told: &Told| json!({ "allow": told.allow, "bytes": base64(&told.bytes) });
+    Judged {
+        name: name.to_owned(),
+        bytes: blocks.iter().flat_map(|told| told.bytes.clone()).collect(),
+        line: json!({ "blocks": blocks.iter().map(told).collect::<Vec<_>>() }),
+        ours: json!({ "heard": heard, "failed": failed }),
+    }
 }
 
 fn slice(stream: &[u8], span: Span) -> &[u8] {

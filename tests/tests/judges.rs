@@ -1,13 +1,13 @@
 //! Our decoders hear what other people's do: frames as npm's `ws`, events as npm's
-//! `eventsource-parser`, on all fixtures and on 10,000 generated streams each. `tests/src/judged.rs`
-//! says what is not compared, and why.
+//! `eventsource-parser`, on all fixtures and on 10,000 generated streams each; 10,000 generated header
+//! blocks as Python's `hpack`. `tests/src/judged.rs` says what is not compared, and why.
 
 use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
 use tests::judged::{self, Judged};
-use tests::{streams, within};
+use tests::{blocks, streams, within};
 use tokio::process::Command;
 use trace::span::Dir;
 use wire::transcript::{self, Script};
@@ -47,16 +47,29 @@ fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
+/// A judge: JavaScript, or Python.
+fn program(judge: &str) -> Command {
+    if judge.ends_with(".py") {
+        let python = std::env::var("LIFELINE_PYTHON").expect("cargo xtask test says which Python");
+        let mut program = Command::new(python);
+        program.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("py").join(judge));
+        return program;
+    }
+    let npm = std::env::var("LIFELINE_NPM").expect("cargo xtask test says where the judges are");
+    let mut program = Command::new("node");
+    program.arg(Path::new(&npm).join(judge));
+    program
+}
+
 /// What a judge says of each stream.
 async fn verdicts(judge: &str, judged: &[Judged]) -> Vec<Value> {
-    let npm = std::env::var("LIFELINE_NPM").expect("cargo xtask test says where the judges are");
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let file = folder.path().join("streams.ndjson");
     let lines: Vec<String> = judged.iter().map(|judged| judged.line.to_string()).collect();
     std::fs::write(&file, lines.join("\n")).unwrap();
-    let mut node = Command::new("node");
-    node.arg(Path::new(&npm).join(judge)).arg(&file).kill_on_drop(true);
-    let output = within(LIMIT, "the verdicts", node.output()).await.expect("node starts");
+    let mut program = program(judge);
+    program.arg(&file).kill_on_drop(true);
+    let output = within(LIMIT, "the verdicts", program.output()).await.expect("the judge starts");
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{judge}: {}\n{errors}", output.status);
     let text = String::from_utf8(output.stdout).expect("JSON is text");
@@ -130,4 +143,21 @@ async fn events_are_heard_as_eventsource_parser_hears_them() {
     println!("nothing is heard of {silent} of {} streams", judged.len());
     assert!(silent < 3_000);
     assert_agreed("judge-events.mjs", &judged).await;
+}
+
+#[tokio::test]
+async fn header_blocks_are_decoded_as_hpack_decodes_them() {
+    // Behind a block that is refused no other one means anything.
+    let sequences = blocks::sequences(COUNT * 3 / 2);
+    let judged: Vec<Judged> = sequences
+        .iter()
+        .enumerate()
+        .map(|(index, blocks)| judged::hpack(&format!("generated {index}"), blocks))
+        .collect();
+    let decoded: usize =
+        judged.iter().map(|judged| judged.ours["heard"].as_array().map_or(0, Vec::len)).sum();
+    let refused = count(&judged, |ours| ours["failed"] == Value::Bool(true));
+    println!("{decoded} blocks are decoded; {refused} of {} sequences break a rule", judged.len());
+    assert!(decoded >= COUNT && refused > 400);
+    assert_agreed("judge-hpack.py", &judged).await;
 }

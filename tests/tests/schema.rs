@@ -1,6 +1,9 @@
 //! The schema of the log can refuse: lines that are right, and what each must not become. Notes,
 //! reports and events are built from the types, so that a variant without schema or line fails here.
 
+#[path = "schema/lines.rs"]
+mod lines;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Value, from_value, json};
@@ -9,17 +12,21 @@ use trace::entry::{Ending, Entry, Input, Loss, Report, Says, What};
 use trace::event::{Event, Kind};
 use trace::fault::Code;
 use trace::field::{Field, Name};
+use trace::grpc::Grpc;
 use trace::http1::{Body, Framing, Http1, Request, Response, Rest, Version};
+use trace::http2::Http2;
 use trace::ids::{ConnId, Seq};
 use trace::log::Line;
 use trace::note::{Act, Engine, Note, PollRelease, Reach, Release, Vanished, What as Noted};
 use trace::participant::Role;
-use trace::resp::{Command, Push, Reply, Resp, ValueKind};
+use trace::resp::{Resp, ValueKind};
 use trace::span::{Dir, Side, Span, Spans};
-use trace::sse::{Block, Sse};
+use trace::sse::Sse;
 use trace::studio::RunState;
 use trace::time::Micros;
 use trace::websocket::{Close, Frame, Message, Opcode, Websocket};
+
+use lines::{grpc, http2, resp, sse};
 
 const HEADER: &str = r#"{"lifeline":1,"run":"k4r9q9yf","lab":"http10","params":{"requests":3,"pause":false,"order":"in_turn"},"seed":0,"participants":[{"id":"agent","name":"Agent","role":"agent"}],"started":"2026-11-22T09:24:24.671Z"}"#;
 const OPENED: &str = r#"{"seq":3,"at_us":4225,"type":"opened","conn":1,"client":{"id":"agent","name":"Agent","role":"agent","detail":"a client in the server"},"server":{"id":"http10","name":"Server","role":"server","detail":":4004"},"client_addr":"127.0.0.1:43271","server_addr":"127.0.0.1:4004"}"#;
@@ -180,6 +187,8 @@ fn reports() -> Vec<String> {
         Says::StreamsOpened { wanted: 7, answered: 6 },
         Says::StreamBroke { last_event_id: "5".to_owned() },
         Says::StreamBroke { last_event_id: String::new() },
+        Says::CannotStream { method: "Converse".to_owned() },
+        Says::CallBroke { method: "Send".to_owned() },
     ];
     let of = |says| line(What::Report(Report { client: "user-A".to_owned(), says }));
     all.into_iter().map(of).collect()
@@ -259,41 +268,6 @@ fn websocket() -> Vec<String> {
     all
 }
 
-/// Blocks with everything that a block may have, and with nothing.
-fn sse() -> Vec<String> {
-    let full = Block {
-        exchange: Some(0),
-        dispatched: true,
-        id: Some("5".to_owned()),
-        event: Some("message".to_owned()),
-        data: Some("one\ntwo".to_owned()),
-        data_len: 7,
-        retry_ms: Some(1_000),
-        comments: 1,
-    };
-    vec![
-        event(Kind::Sse(Sse::Block(full)), &PIECES),
-        event(Kind::Sse(Sse::Block(Block::default())), &WHOLE),
-        event(Kind::Sse(Sse::Unfinished), &WHOLE),
-    ]
-}
-
-fn resp() -> Vec<String> {
-    let args = |words: &[&str]| words.iter().copied().map(str::to_owned).collect::<Vec<String>>();
-    let fields = args(&["lifeline:k4r9q9yf", "0-*", "text", "hello"]);
-    let all = [
-        Resp::Command(Command { exchange: 0, name: "XADD".to_owned(), args: fields }),
-        Resp::Command(Command { exchange: 1, name: "PING".to_owned(), args: Vec::new() }),
-        Resp::Reply(Reply { exchange: Some(0), kind: ValueKind::Bulk, text: "0-1".to_owned() }),
-        Resp::Reply(Reply { exchange: None, kind: ValueKind::Null, text: String::new() }),
-        Resp::Push(Push { name: "message".to_owned(), args: args(&["lifeline:k4r9q9yf", "1"]) }),
-        Resp::Malformed,
-        Resp::Partial,
-        Resp::Rest,
-    ];
-    all.into_iter().map(|said| event(Kind::Resp(said), &WHOLE)).collect()
-}
-
 #[test]
 fn every_note_and_report_is_taken() {
     assert_all_taken(&notes(), "/note", &words(from_value::<Noted>(json!({"note": "?"}))));
@@ -308,6 +282,8 @@ fn every_event_is_taken() {
         (websocket(), "/kind/websocket", words(from_value::<Websocket>(json!("?")))),
         (sse(), "/kind/sse", words(from_value::<Sse>(json!("?")))),
         (resp(), "/kind/resp", words(from_value::<Resp>(json!("?")))),
+        (http2(), "/kind/http2", words(from_value::<Http2>(json!("?")))),
+        (grpc(), "/kind/grpc", words(from_value::<Grpc>(json!("?")))),
     ] {
         assert_all_taken(&lines, place, &known);
         all.extend(lines);

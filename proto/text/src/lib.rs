@@ -17,7 +17,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
 /// A language and its files.
-type Language = (&'static str, [&'static str; 8]);
+type Language = (&'static str, [&'static str; 11]);
 
 /// The languages, the one that is spoken first. A further one is a folder and a row.
 static LANGUAGES: [Language; 1] = [(
@@ -25,11 +25,14 @@ static LANGUAGES: [Language; 1] = [(
     [
         include_str!("../../../assets/text/en/compare.ftl"),
         include_str!("../../../assets/text/en/explain.ftl"),
+        include_str!("../../../assets/text/en/explain_grpc.ftl"),
+        include_str!("../../../assets/text/en/explain_http2.ftl"),
         include_str!("../../../assets/text/en/explain_stream.ftl"),
         include_str!("../../../assets/text/en/explain_websocket.ftl"),
         include_str!("../../../assets/text/en/labs.ftl"),
         include_str!("../../../assets/text/en/ladder.ftl"),
         include_str!("../../../assets/text/en/page.ftl"),
+        include_str!("../../../assets/text/en/serialization.ftl"),
         include_str!("../../../assets/text/en/story.ftl"),
     ],
 )];

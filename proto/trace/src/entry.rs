@@ -180,6 +180,16 @@ pub enum Says {
         #[serde(skip_serializing_if = "String::is_empty", default)]
         last_event_id: String,
     },
+    /// It did not make a call: a browser cannot stream requests over gRPC-web.
+    CannotStream {
+        /// The method that was to be called.
+        method: String,
+    },
+    /// Its browser has no answer to a call for it, and keeps to itself why.
+    CallBroke {
+        /// The method that was called.
+        method: String,
+    },
 }
 
 impl What {

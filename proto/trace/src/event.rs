@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
 use crate::field::Field;
+use crate::grpc::Grpc;
 use crate::http1::Http1;
+use crate::http2::Http2;
 use crate::ids::ConnId;
 use crate::resp::Resp;
 use crate::span::{Dir, Side, Spans};
@@ -41,13 +43,23 @@ pub enum Kind {
     Sse(Sse),
     /// RESP, the protocol of Redis and Valkey.
     Resp(Resp),
+    /// HTTP/2.
+    Http2(Http2),
+    /// gRPC, in the content of HTTP exchanges.
+    Grpc(Grpc),
 }
 
 impl Kind {
     /// Whether it points at pieces of a stream that events of a lower layer tile.
     #[must_use]
     pub const fn is_upper(&self) -> bool {
-        matches!(self, Self::Sse(_) | Self::Websocket(Websocket::Message(_)))
+        matches!(
+            self,
+            Self::Sse(_)
+                | Self::Grpc(_)
+                | Self::Websocket(Websocket::Message(_))
+                | Self::Http2(Http2::Head(_) | Http2::Content(_))
+        )
     }
 }
 

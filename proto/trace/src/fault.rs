@@ -105,4 +105,66 @@ pub enum Code {
     BadRespEnd,
     /// A value of RESP that is nested or as long as no value may be.
     RespTooLarge,
+    /// A client of HTTP/2 does not begin as one must (RFC 9113, section 3.4).
+    BadPreface,
+    /// A frame longer than the other side allows (RFC 9113, section 4.2).
+    FrameTooLarge,
+    /// A frame whose length its kind cannot have (RFC 9113, section 4.2).
+    BadFrameSize,
+    /// A frame on a stream on which its kind cannot be (RFC 9113, section 5.1.1).
+    BadStreamId,
+    /// Padding longer than its frame (RFC 9113, section 6.1).
+    BadPadding,
+    /// Another frame within a header block (RFC 9113, section 4.3).
+    HeadInterrupted,
+    /// A CONTINUATION without a header block before it (RFC 9113, section 6.10).
+    LoneContinuation,
+    /// A WINDOW_UPDATE of nothing (RFC 9113, section 6.9).
+    ZeroIncrement,
+    /// A window above 2^31-1 (RFC 9113, section 6.9.1).
+    WindowOverflow,
+    /// More data than the window allows (RFC 9113, section 6.9.1).
+    WindowExceeded,
+    /// A setting with a value that it cannot have (RFC 9113, section 6.5.2).
+    BadSetting,
+    /// A first frame that is no SETTINGS (RFC 9113, section 3.4).
+    NoSettings,
+    /// A frame on a stream that nobody has opened (RFC 9113, section 5.1).
+    IdleStream,
+    /// A frame on a stream whose direction has ended (RFC 9113, section 5.1).
+    StreamClosed,
+    /// A number that is in neither table (RFC 7541, section 2.3.3).
+    HpackBadIndex,
+    /// A number too large to be read (RFC 7541, section 5.1).
+    HpackBadInteger,
+    /// A Huffman string that does not end as one must (RFC 7541, section 5.2).
+    HpackBadHuffman,
+    /// A new table limit above the one agreed on, or not at the beginning (RFC 7541, section 4.2).
+    HpackBadSizeUpdate,
+    /// A header block that ends within a header field (RFC 7541, section 3.1).
+    HpackTruncated,
+    /// More header fields, or longer ones, than are read (RFC 9113, section 10.5.1).
+    HeaderListTooLarge,
+    /// A pseudo-header field that is unknown, repeated, missing or out of place (RFC 9113, section 8.3).
+    BadPseudoHeader,
+    /// A header field's name that is not in small letters (RFC 9113, section 8.2.1).
+    UppercaseFieldName,
+    /// A header field of HTTP/1's connections (RFC 9113, section 8.2.2).
+    ConnectionHeader,
+    /// A flag that is no message's (gRPC over HTTP2).
+    GrpcBadFlag,
+    /// A gRPC message longer than is read.
+    GrpcTooLarge,
+    /// gRPC-web text that is no base64 (gRPC Web).
+    GrpcBadBase64,
+    /// A tag that no field has (Protocol Buffers encoding).
+    ProtoBadTag,
+    /// A field that its message has no room for (Protocol Buffers encoding).
+    ProtoTruncated,
+    /// A number of more than ten bytes (Protocol Buffers encoding).
+    ProtoBadVarint,
+    /// A text that is not UTF-8 (Protocol Buffers, proto3).
+    ProtoBadUtf8,
+    /// A field that does not stand on the wire as the contract says (Protocol Buffers encoding).
+    ProtoWrongWire,
 }

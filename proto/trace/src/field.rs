@@ -96,11 +96,81 @@ pub enum Name {
     RespData,
     /// More elements than are listed one by one.
     MoreElements,
+    /// The 24 bytes with which an HTTP/2 client begins (RFC 9113, section 3.4).
+    Preface,
+    /// A frame's length, in three bytes (RFC 9113, section 4.1).
+    FrameLength,
+    /// What kind of frame it is (RFC 9113, section 4.1).
+    FrameType,
+    /// A frame's eight flags (RFC 9113, section 4.1).
+    FrameFlags,
+    /// The stream that a frame belongs to, under a reserved bit (RFC 9113, section 4.1).
+    FrameStream,
+    /// The data of a DATA frame (RFC 9113, section 6.1).
+    FrameData,
+    /// A header block, or a piece of one (RFC 9113, section 4.3).
+    HeaderFragment,
+    /// How much padding a frame has at its end (RFC 9113, section 6.1).
+    PadLength,
+    /// Padding, all zeros (RFC 9113, section 6.1).
+    Padding,
+    /// An outdated wish for an order (RFC 9113, section 5.3.2).
+    Priority,
+    /// Which setting it is (RFC 9113, section 6.5.1).
+    SettingId,
+    /// What a setting is set to (RFC 9113, section 6.5.1).
+    SettingValue,
+    /// Why a stream or a connection ends (RFC 9113, section 7).
+    ErrorCode,
+    /// The last stream that was or may yet be worked on (RFC 9113, section 6.8).
+    LastStream,
+    /// Words for people beside an error (RFC 9113, section 6.8).
+    DebugData,
+    /// How much more may be sent (RFC 9113, section 6.9).
+    WindowIncrement,
+    /// Eight bytes that the answer repeats (RFC 9113, section 6.7).
+    PingData,
+    /// The stream on which a push will come (RFC 9113, section 6.6).
+    PromisedStream,
+    /// The payload of a frame that is not looked into (RFC 9113, section 4.1).
+    FramePayload,
+    /// A whole header field, by its number in the tables (RFC 7541, section 6.1).
+    HpackIndexed,
+    /// How a header field is told, with the number of its name or 0 (RFC 7541, section 6.2).
+    HpackLiteral,
+    /// A new limit for the dynamic table (RFC 7541, section 6.3).
+    HpackSizeUpdate,
+    /// The Huffman bit and the length of a string (RFC 7541, section 5.2).
+    HpackLength,
+    /// A header field's name (RFC 7541, section 5.2).
+    HpackName,
+    /// A header field's value (RFC 7541, section 5.2).
+    HpackValue,
+    /// Whether a gRPC message is compressed, or is gRPC-web's trailers (gRPC over HTTP2).
+    GrpcFlag,
+    /// The length of a gRPC message, in four bytes (gRPC over HTTP2).
+    GrpcLength,
+    /// A gRPC message, or a piece of one, that is not looked into (gRPC over HTTP2).
+    GrpcPayload,
+    /// A gRPC-web message in base64 (gRPC Web).
+    GrpcBase64,
+    /// A field's number and wire type (Protocol Buffers encoding).
+    ProtoTag,
+    /// The length of a field's value (Protocol Buffers encoding).
+    ProtoLength,
+    /// A number in pieces of seven bits (Protocol Buffers encoding).
+    ProtoVarint,
+    /// A number of four or eight bytes (Protocol Buffers encoding).
+    ProtoFixed,
+    /// A text (Protocol Buffers encoding).
+    ProtoText,
+    /// Bytes of which the contract says nothing more (Protocol Buffers encoding).
+    ProtoBytes,
 }
 
 impl Name {
     /// Every name, for tests that ask whether each has its explanation.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 74] = [
         Self::EmptyLine,
         Self::Method,
         Self::RequestTarget,
@@ -140,5 +210,40 @@ impl Name {
         Self::RespValue,
         Self::RespData,
         Self::MoreElements,
+        Self::Preface,
+        Self::FrameLength,
+        Self::FrameType,
+        Self::FrameFlags,
+        Self::FrameStream,
+        Self::FrameData,
+        Self::HeaderFragment,
+        Self::PadLength,
+        Self::Padding,
+        Self::Priority,
+        Self::SettingId,
+        Self::SettingValue,
+        Self::ErrorCode,
+        Self::LastStream,
+        Self::DebugData,
+        Self::WindowIncrement,
+        Self::PingData,
+        Self::PromisedStream,
+        Self::FramePayload,
+        Self::HpackIndexed,
+        Self::HpackLiteral,
+        Self::HpackSizeUpdate,
+        Self::HpackLength,
+        Self::HpackName,
+        Self::HpackValue,
+        Self::GrpcFlag,
+        Self::GrpcLength,
+        Self::GrpcPayload,
+        Self::GrpcBase64,
+        Self::ProtoTag,
+        Self::ProtoLength,
+        Self::ProtoVarint,
+        Self::ProtoFixed,
+        Self::ProtoText,
+        Self::ProtoBytes,
     ];
 }

@@ -16,7 +16,9 @@ pub mod fault;
 
 pub mod event;
 
+pub mod grpc;
 pub mod http1;
+pub mod http2;
 
 pub mod websocket;
 

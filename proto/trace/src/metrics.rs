@@ -1,5 +1,6 @@
 //! The figures of a run: a fold over its log, and nothing else.
 
+mod calls;
 mod delivery;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ use crate::spoken::{self, Asks};
 use crate::sse::Sse;
 use crate::time::Micros;
 use crate::websocket::{Opcode, Websocket};
+use calls::Streams;
 use delivery::{Deliveries, Pages};
 
 /// The figures of a run so far. The connections to a shared store are counted apart.
@@ -36,7 +38,7 @@ pub struct Metrics {
     /// Answers to a poll without a message.
     pub empty_responses: u64,
     /// Payload messages delivered to a client: answers 2xx with a page's content, messages in the
-    /// answers to polls, events with data, WebSocket messages.
+    /// answers to polls, events with data, WebSocket messages, messages of gRPC calls.
     pub messages: u64,
     /// Bytes on the lab's connections, all layers.
     pub bytes_to_server: u64,
@@ -96,6 +98,7 @@ pub struct Fold {
     asked: BTreeMap<(ConnId, u64), Option<Asks>>,
     /// Good answers whose body is still to come: when they left.
     carrying: BTreeMap<(ConnId, u64), Option<Micros>>,
+    streams: Streams,
     pages: Pages,
     deliveries: Deliveries,
 }
@@ -198,6 +201,8 @@ impl Fold {
                 let id = block.id.as_deref().and_then(|id| id.parse().ok());
                 self.deliveries.landed(id, landed);
             }
+            Kind::Http2(http2) => self.http2(event, http2),
+            Kind::Grpc(grpc) => self.grpc(event, grpc),
             Kind::Resp(Resp::Command(_)) => self.figures.store_commands += 1,
             Kind::Websocket(_) | Kind::Sse(_) | Kind::Resp(_) => {}
         }

@@ -63,6 +63,8 @@ pub enum Asks {
     Socket,
     /// `POST /forward`: one instance hands a message to another.
     Forward,
+    /// A gRPC call: `POST /package.Service/Method`.
+    Call,
     /// A page, a picture, anything else.
     Page,
 }
@@ -71,6 +73,10 @@ pub enum Asks {
 #[must_use]
 pub fn asks(method: &str, target: &str) -> Asks {
     let path = target.split('?').next().unwrap_or_default();
+    let service = path.rsplit('/').nth(1).unwrap_or_default();
+    if method == "POST" && service.contains('.') {
+        return Asks::Call;
+    }
     match (method, path.rsplit('/').next().unwrap_or_default()) {
         ("GET" | "HEAD", "messages") => Asks::Poll,
         ("POST", "messages") => Asks::Append,
@@ -94,6 +100,7 @@ mod tests {
         assert_eq!(sent(r#"{"to":"B","text":"hi"}"#).unwrap().to, "B");
         assert_eq!(asks("GET", "/r/abc/messages?after=0"), Asks::Poll);
         assert_eq!(asks("POST", "/r/abc/messages"), Asks::Append);
+        assert_eq!(asks("POST", "/r/abc/lifeline.v1.Chat/Send"), Asks::Call);
         assert_eq!(asks("GET", "/r/abc/page/index.html"), Asks::Page);
     }
 }

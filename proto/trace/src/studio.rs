@@ -22,8 +22,16 @@ pub struct Lab {
     pub summary: String,
     /// Its parameters.
     pub params: Vec<Param>,
-    /// The inputs that its runs take: `start`, `stop`, `next`, `send` …
+    /// The inputs that its runs take: `start`, `stop`, `next`, `send` …; none where it has no runs.
     pub inputs: Vec<String>,
+}
+
+impl Lab {
+    /// Whether it has runs: a lab without lanes is measured instead.
+    #[must_use]
+    pub fn has_runs(&self) -> bool {
+        !self.inputs.is_empty()
+    }
 }
 
 /// A parameter of a lab.

@@ -5,6 +5,7 @@ use trace::ids::ConnId;
 use trace::span::Dir;
 
 use crate::http1::Http1;
+use crate::http2::Http2;
 use crate::resp::Resp;
 use crate::websocket::Websocket;
 
@@ -13,6 +14,8 @@ use crate::websocket::Websocket;
 pub enum Conn {
     /// HTTP/1.0 or HTTP/1.1.
     Http1(Box<Http1>),
+    /// HTTP/2, from its preface on.
+    Http2(Box<Http2>),
     /// WebSocket, behind the upgrade.
     Websocket(Box<Websocket>),
     /// RESP.
@@ -20,7 +23,7 @@ pub enum Conn {
 }
 
 impl Conn {
-    /// A connection on which HTTP/1 begins.
+    /// A connection on which HTTP/1 begins, or HTTP/2 with its preface.
     #[must_use]
     pub fn http1(conn: ConnId) -> Self {
         Self::Http1(Box::new(Http1::new(conn)))
@@ -41,13 +44,23 @@ impl Conn {
         match self {
             Self::Http1(http1) => {
                 http1.feed(dir, bytes, events);
-                if let Some(mut websocket) = http1.hand_over() {
-                    websocket.begin(events);
-                    *self = Self::Websocket(Box::new(websocket));
+                if let Some(next) = http1.hand_over() {
+                    *self = next;
+                    self.begin(events);
                 }
             }
+            Self::Http2(http2) => http2.feed(dir, bytes, events),
             Self::Websocket(websocket) => websocket.feed(dir, bytes, events),
             Self::Resp(resp) => resp.feed(dir, bytes, events),
+        }
+    }
+
+    /// Decodes what came before a protocol took over.
+    fn begin(&mut self, events: &mut Vec<Event>) {
+        match self {
+            Self::Http2(http2) => http2.begin(events),
+            Self::Websocket(websocket) => websocket.begin(events),
+            Self::Http1(_) | Self::Resp(_) => {}
         }
     }
 
@@ -57,6 +70,7 @@ impl Conn {
     pub fn open_body(&self, dir: Dir) -> Option<u64> {
         match self {
             Self::Http1(http1) => http1.open_body(dir),
+            Self::Http2(http2) => http2.open_body(dir),
             Self::Websocket(websocket) => websocket.open_body(dir),
             Self::Resp(resp) => resp.open_body(dir),
         }
@@ -66,6 +80,7 @@ impl Conn {
     pub fn end(&mut self, dir: Dir, events: &mut Vec<Event>) {
         match self {
             Self::Http1(http1) => http1.end(dir, events),
+            Self::Http2(http2) => http2.end(dir, events),
             Self::Websocket(websocket) => websocket.end(dir, events),
             Self::Resp(resp) => resp.end(dir, events),
         }
@@ -75,6 +90,7 @@ impl Conn {
     pub fn lost(&mut self, dir: Dir, events: &mut Vec<Event>) {
         match self {
             Self::Http1(http1) => http1.lost(dir, events),
+            Self::Http2(http2) => http2.lost(dir, events),
             Self::Websocket(websocket) => websocket.lost(dir, events),
             Self::Resp(resp) => resp.lost(dir, events),
         }

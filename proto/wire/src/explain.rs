@@ -1,6 +1,9 @@
 //! One plain sentence and the source for each field, each fault and each event. The words are in
 //! `assets/text`, the sources here.
 
+mod bits;
+mod grpc;
+mod http2;
 mod stream;
 mod websocket;
 
@@ -10,7 +13,13 @@ use trace::field::{Field, Name};
 use trace::http1::{Framing, Http1};
 use trace::span::Side;
 
-pub use websocket::{Bits, bits, close_code};
+pub use bits::{Bits, bits};
+pub use grpc::{grpc_code, grpc_status};
+pub use http2::{error_code, http2_error, setting};
+pub use websocket::close_code;
+
+/// A text longer than this is not repeated in a sentence.
+const LETTERS: usize = 64;
 
 /// A sentence and where it is specified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +34,11 @@ pub struct Explained {
 
 /// `key` is the title's, without `-title`.
 fn explained(key: &str, sentence: String, source: &'static str) -> Explained {
-    Explained { title: text::say(&format!("{key}-title"), &[]), sentence, source }
+    Explained { title: title(key), sentence, source }
+}
+
+fn title(key: &str) -> String {
+    text::say(&format!("{key}-title"), &[])
 }
 
 /// Explains a field of an event. `text` is the field's own text; `header` the name of the header
@@ -34,13 +47,19 @@ fn explained(key: &str, sentence: String, source: &'static str) -> Explained {
 pub fn field(event: &Event, field: &Field, text: &str, header: Option<&str>) -> Explained {
     // A name may stand in several protocols: the event's own says what it is there.
     let own = match event.kind {
-        Kind::Http1(_) => None,
+        Kind::Http1(_) => grpc::status_field(field, text, header),
         Kind::Websocket(_) => websocket::field(event, field, text),
         Kind::Sse(_) | Kind::Resp(_) => stream::field(event, field, text),
+        Kind::Http2(_) => http2::field(event, field, text),
+        Kind::Grpc(_) => {
+            grpc::field(event, field, text).or_else(|| grpc::status_field(field, text, header))
+        }
     };
     own.or_else(|| of_http(event, field, text, header))
         .or_else(|| websocket::field(event, field, text))
         .or_else(|| stream::field(event, field, text))
+        .or_else(|| http2::field(event, field, text))
+        .or_else(|| grpc::field(event, field, text))
         .unwrap_or_else(|| {
             let sentence = text::say("explain-bad-line", &[]);
             explained("explain-bad-line", sentence, "RFC 9112, section 2.2")
@@ -98,6 +117,14 @@ fn of_header(key: &str, name: &str, from: Side) -> Explained {
 /// A sentence that may name a size.
 fn sized(id: &str, len: u64) -> String {
     text::say(id, &[("size", (&bytes(len)).into())])
+}
+
+/// The beginning of a long text.
+fn shorten(text: &str) -> String {
+    if text.chars().nth(LETTERS).is_none() {
+        return text.to_owned();
+    }
+    text.chars().take(LETTERS).chain(['…']).collect()
 }
 
 fn chunk_size(text: &str) -> String {
@@ -171,7 +198,8 @@ fn content(event: &Event, len: u64) -> String {
 #[rustfmt::skip] // a table is read line by line
 fn about_header(name: &str, from: Side) -> (&'static str, &'static str) {
     let name = name.to_ascii_lowercase();
-    if let Some(told) = websocket::header(&name, from) {
+    let told = websocket::header(&name, from).or_else(|| http2::header(&name));
+    if let Some(told) = told.or_else(|| grpc::header(&name)) {
         return told;
     }
     match name.as_str() {
@@ -228,6 +256,8 @@ pub fn fault(code: Code) -> Explained {
         Code::AfterLoss => ("explain-fault-loss", "Lifeline's own caps"),
         of_others => websocket::fault(of_others)
             .or_else(|| stream::fault(of_others))
+            .or_else(|| http2::fault(of_others))
+            .or_else(|| grpc::fault(of_others))
             .unwrap_or(("explain-bad-line", "RFC 9112, section 2.2")),
     };
     explained(key, text::say(key, &[]), source)
@@ -266,6 +296,13 @@ mod tests {
     fn every_key_of_the_tables_is_in_the_catalogue() {
         let tables = [
             include_str!("explain.rs"),
+            include_str!("explain/bits.rs"),
+            include_str!("explain/grpc.rs"),
+            include_str!("explain/grpc/proto.rs"),
+            include_str!("explain/http2.rs"),
+            include_str!("explain/http2/flags.rs"),
+            include_str!("explain/http2/hpack.rs"),
+            include_str!("explain/http2/names.rs"),
             include_str!("explain/stream.rs"),
             include_str!("explain/websocket.rs"),
         ];
@@ -280,7 +317,7 @@ mod tests {
             assert!(titled || !key.starts_with(faults), "{key} has no title");
             found += 1;
         }
-        assert!(found > 150, "{found}");
+        assert!(found > 300, "{found}");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod fixtures;
 mod http1;
+mod http2;
 mod websocket;
 
 use proptest::prelude::*;
@@ -14,6 +15,7 @@ use trace::ids::ConnId;
 use trace::span::Dir;
 
 use crate::conn::Conn;
+use crate::hpack::Block;
 use crate::http1::{Found, Http1};
 use crate::transcript::{self, Script};
 
@@ -32,6 +34,12 @@ pub enum Mutation {
     ShortFrame,
     /// Begins the masking key anew with every read: breaks law 4.
     ForgetTurn,
+    /// Makes the last part of a header block too short: breaks law 3.
+    ShortPart,
+    /// Takes the data of every read for the first of its frame: breaks law 4.
+    ForgetPlace,
+    /// Forgets what has come of a gRPC message with every read: breaks law 4.
+    ForgetMessage,
 }
 
 /// The mistake `Eager`, where the decoder looks for the end of a head.
@@ -61,6 +69,19 @@ pub fn mutate_frame(mutation: Option<Mutation>, mut fields: Vec<Field>) -> Vec<F
         last.span.len -= 1;
     }
     fields
+}
+
+/// The mistake `ShortPart`, where the decoder has cut a header block into parts.
+pub fn mutate_block(mutation: Option<Mutation>, mut block: Block) -> Block {
+    if let (Some(Mutation::ShortPart), Some(last)) = (mutation, block.parts.last_mut()) {
+        last.len -= 1;
+    }
+    block
+}
+
+/// The mistake `ForgetPlace`, where data lies at an offset, and that of its frame begins at another.
+pub fn mutate_place(mutation: Option<Mutation>, at: u64, begins: u64) -> u64 {
+    if mutation == Some(Mutation::ForgetPlace) { begins } else { at }
 }
 
 /// The mistake `ForgetTurn`, where the decoder is `index` bytes into a payload.

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! cargo run --manifest-path fuzz/Cargo.toml --example seeds     # the corpus, from tests/fixtures
-//! cargo +nightly fuzz run -s none http1 -- -max_total_time=600  # or websocket, sse, resp
+//! cargo +nightly fuzz run -s none http1 -- -max_total_time=600  # or websocket, sse, http2, grpc, resp
 //! ```
 //!
 //! An input is a number, that many bytes which cut, and the bytes that are said. A byte which cuts
@@ -18,6 +18,17 @@ use wire::transcript::{self, Script};
 
 /// Both ways.
 pub const DIRS: [Dir; 2] = [Dir::ToServer, Dir::ToClient];
+
+/// With what a client of HTTP/2 begins.
+pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// What the contents of the calls are called that the target `grpc` makes.
+pub const CALLS: [&str; 4] = [
+    "application/grpc",
+    "application/grpc-web",
+    "application/grpc-web-text",
+    "application/grpc+proto",
+];
 
 /// The bit of a byte which cuts that stands for the direction.
 const TO_CLIENT: u8 = 0x80;
@@ -203,4 +214,11 @@ fn bounded(events: &[Event], len: usize) {
 pub fn blocks(begin: Begin, script: &Script) -> Vec<Kind> {
     let events = decode(begin, script, true).into_iter();
     events.map(|event| event.kind).filter(|kind| matches!(kind, Kind::Sse(_))).collect()
+}
+
+/// What the calls of a conversation say in a direction, wherever that lies.
+#[must_use]
+pub fn messages(begin: Begin, script: &Script, dir: Dir) -> Vec<Kind> {
+    let events = decode(begin, script, true).into_iter().filter(|event| event.dir() == dir);
+    events.map(|event| event.kind).filter(|kind| matches!(kind, Kind::Grpc(_))).collect()
 }

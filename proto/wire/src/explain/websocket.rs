@@ -6,34 +6,15 @@ use trace::field::{Field, Name};
 use trace::span::Side;
 use trace::websocket::{Frame, Opcode, Websocket};
 
-use super::{Explained, bytes, explained, sized};
+use super::{Bits, Explained, bytes, explained, sized};
 use crate::transcript::unescape;
-
-/// Some bits of a byte.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bits {
-    /// The highest of them: 7 is the highest of a byte.
-    pub from: u8,
-    /// How many they are.
-    pub len: u8,
-    /// Their name, in the words of the specification.
-    pub name: String,
-    /// The number that they make.
-    pub value: u64,
-    /// One plain sentence.
-    pub sentence: String,
-}
 
 /// Opens a field in which single bits matter; none for other fields. `bytes` are the field's own.
 #[must_use]
 pub fn bits(event: &Event, field: &Field, bytes: &[u8]) -> Vec<Bits> {
     let Some(byte) = bytes.first().copied() else { return Vec::new() };
-    let bits = |from: u8, len: u8, key: &str, sentence: String| Bits {
-        from,
-        len,
-        name: text::say(&format!("{key}-title"), &[]),
-        value: (u64::from(byte) >> (from + 1 - len)) & ((1_u64 << len) - 1),
-        sentence,
+    let bits = |from: u8, len: u8, key: &str, sentence: String| {
+        Bits::of(&[byte], from, len, key, sentence)
     };
     match field.name {
         Name::FinAndOpcode => vec![

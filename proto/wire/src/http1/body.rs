@@ -11,8 +11,8 @@ use trace::span::Span;
 
 use super::HEAD_MAX;
 use super::head::tile_header;
+use super::listener::Listener;
 use crate::reader::{FAULTS, Reader, Tiler, split_line_end};
-use crate::sse::Sse;
 
 /// The longest line with a chunk's length that is read, extension included.
 const SIZE_LINE_MAX: usize = 4_096;
@@ -20,16 +20,16 @@ const SIZE_LINE_MAX: usize = 4_096;
 /// The most fields that are listed one by one; what follows is one field `MoreChunks`.
 const FIELDS_LISTED: usize = 4_096;
 
-/// Takes up to `most` bytes of a body's content; an event stream hears them as they come.
+/// Takes up to `most` bytes of a body's content; who listens hears them as they come.
 pub fn take_content(
     reader: &mut Reader,
     most: u64,
-    stream: Option<&mut Sse>,
+    listener: Option<&mut Listener>,
     events: &mut Vec<Event>,
 ) {
     let content = reader.first(most);
-    if let Some(stream) = stream.filter(|_| !content.is_empty()) {
-        stream.content(content, reader.offset(), events);
+    if let Some(listener) = listener.filter(|_| !content.is_empty()) {
+        listener.content(content, reader.offset(), events);
     }
     reader.take(most);
 }
@@ -88,14 +88,14 @@ impl Chunked {
     pub fn step(
         &mut self,
         reader: &mut Reader,
-        stream: Option<&mut Sse>,
+        listener: Option<&mut Listener>,
         events: &mut Vec<Event>,
     ) -> Step {
         match self.phase {
             Phase::Size => self.size(reader),
             Phase::Data { start, end } => {
                 let due = end.saturating_sub(reader.offset());
-                take_content(reader, due, stream, events);
+                take_content(reader, due, listener, events);
                 if reader.offset() < end {
                     return Step::Wait;
                 }

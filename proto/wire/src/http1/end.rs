@@ -54,7 +54,7 @@ impl Http1 {
         faults: &[Fault],
         events: &mut Vec<Event>,
     ) {
-        self.end_stream(dir, events);
+        self.end_listener(dir, events);
         let complete = faults.is_empty();
         if span.is_empty() && complete {
             return;
@@ -72,7 +72,7 @@ impl Http1 {
         complete: bool,
         events: &mut Vec<Event>,
     ) {
-        self.end_stream(dir, events);
+        self.end_listener(dir, events);
         let span = chunked.span();
         let body = Body {
             exchange: chunked.exchange,
@@ -84,10 +84,10 @@ impl Http1 {
         self.say(dir, span, Said::Body(body), chunked.fields, chunked.faults, events);
     }
 
-    /// An event stream ends with the body in which it lies.
-    fn end_stream(&mut self, dir: Dir, events: &mut Vec<Event>) {
-        if let Some(mut stream) = self.half(dir).stream.take() {
-            stream.end(events);
+    /// What lies in a body ends with it.
+    fn end_listener(&mut self, dir: Dir, events: &mut Vec<Event>) {
+        if let Some(mut listener) = self.half(dir).listener.take() {
+            listener.end(events);
         }
     }
 

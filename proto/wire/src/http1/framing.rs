@@ -4,6 +4,7 @@ use trace::fault::{Code, Fault};
 use trace::http1::{Framing, Version};
 
 use super::exchange::AskedBy;
+use crate::grpc::Form;
 
 /// The headers of a message.
 pub struct Headers<'a>(&'a [httparse::Header<'a>]);
@@ -102,13 +103,24 @@ pub const fn of_response(status: u16, by_headers: Framing, asked_by: AskedBy) ->
     }
 }
 
-/// Whether an answer's content is an event stream that can be read: what is coded, by whichever of
-/// the two layers, is not undone.
+/// Whether an answer's content is an event stream that can be read.
 pub fn is_event_stream(headers: &Headers<'_>) -> bool {
     let kind = headers.all("content-type").next().unwrap_or_default();
     let media = kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-    media.eq_ignore_ascii_case(b"text/event-stream")
-        && headers.list("content-encoding").all(|coding| coding.eq_ignore_ascii_case(b"identity"))
+    media.eq_ignore_ascii_case(b"text/event-stream") && is_plain(headers)
+}
+
+/// How a content holds messages of gRPC, if it does and they can be read.
+pub fn messages(headers: &Headers<'_>) -> Option<Form> {
+    let kind = headers.all("content-type").next()?;
+    let form = std::str::from_utf8(kind).ok().and_then(Form::of)?;
+    is_plain(headers).then_some(form)
+}
+
+/// Whether a content lies there as it is: what is coded, by whichever of the two layers, is not
+/// undone.
+fn is_plain(headers: &Headers<'_>) -> bool {
+    headers.list("content-encoding").all(|coding| coding.eq_ignore_ascii_case(b"identity"))
         && headers.list("transfer-encoding").all(|coding| coding.eq_ignore_ascii_case(b"chunked"))
 }
 

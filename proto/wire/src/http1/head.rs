@@ -9,6 +9,7 @@ use trace::span::Span;
 use super::framing::{self, Headers};
 use super::upgrade::{self, Handshake};
 use super::{FIELDS_MAX, HEAD_MAX};
+use crate::grpc::Form;
 use crate::reader::{FAULTS, Tiler, split_line_end};
 
 /// Whether the end of a head has come.
@@ -40,6 +41,8 @@ pub struct Apart {
     pub websocket: Option<Handshake>,
     /// Whether the content is an event stream that can be read.
     pub event_stream: bool,
+    /// How the content holds messages of gRPC, if it does and they can be read.
+    pub messages: Option<Form>,
 }
 
 /// Looks for the empty line that ends a head. `searched` remembers how far was looked, so that each
@@ -92,7 +95,11 @@ pub fn request(bytes: &[u8], offset: u64) -> Parsed {
         last_event_id: first(&headers, "last-event-id"),
         preflight,
     });
-    let apart = Apart { websocket: upgrade::asked(&headers), event_stream: false };
+    let apart = Apart {
+        websocket: upgrade::asked(&headers),
+        event_stream: false,
+        messages: framing::messages(&headers),
+    };
     Parsed { said, fields, faults, in_sync: framed.in_sync, apart }
 }
 
@@ -126,6 +133,7 @@ pub fn response(bytes: &[u8], offset: u64) -> Parsed {
     let apart = Apart {
         websocket: upgrade::answered(&headers, accept),
         event_stream: framing::is_event_stream(&headers),
+        messages: framing::messages(&headers),
     };
     Parsed { said, fields, faults, in_sync: framed.in_sync, apart }
 }

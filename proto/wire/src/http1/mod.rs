@@ -4,7 +4,9 @@
 //! Spec: RFC 9112 (syntax and framing), RFC 9110 (meaning).
 //! Incomplete support: after an upgrade to anything but WebSocket (101, CONNECT) the bytes are
 //! counted and not decoded; transfer codings other than chunked are not undone.
-//! Hands over: to `websocket`, with what came early; the content of an event stream goes to `sse`.
+//! Hands over: to `websocket`, with what came early; to `http2`, where a connection begins with its
+//! preface, the bytes of the preface included; the content of an event stream goes to `sse`,
+//! that of a call in gRPC-web to `grpc`.
 //! Laws: 2 (nothing fails, incomplete input consumes nothing), 3 (fields tile, nothing is left
 //! out), 4 (however the stream is cut, the events are the same): see `laws.rs`.
 //!
@@ -21,6 +23,7 @@ mod end;
 mod exchange;
 mod framing;
 mod head;
+mod listener;
 mod upgrade;
 
 use std::collections::VecDeque;
@@ -31,12 +34,15 @@ use trace::http1::{Framing, Http1 as Said, Rest};
 use trace::ids::ConnId;
 use trace::span::{Dir, Span};
 
+use crate::conn::Conn;
+use crate::http2::{self, Http2};
 use crate::reader::Reader;
-use crate::sse::Sse;
 use crate::websocket::Websocket;
 use body::{Chunked, take_content};
 use exchange::Awaited;
+pub(crate) use head::tile_header;
 pub use head::{Found, find_end as find_head_end};
+use listener::Listener;
 
 /// The longest head that is read, in bytes.
 pub const HEAD_MAX: usize = 64 * 1024;
@@ -55,10 +61,18 @@ pub struct Http1 {
     /// Requests heard whole so far.
     exchanges: u64,
     upgraded: bool,
-    /// WebSocket takes over, with extensions or without.
-    next: Option<bool>,
+    next: Option<Next>,
     #[cfg(test)]
     pub(crate) mutation: Option<crate::laws::Mutation>,
+}
+
+/// What takes over.
+#[derive(Debug, Clone, Copy)]
+enum Next {
+    /// WebSocket, with extensions or without.
+    Websocket { extensions: bool },
+    /// HTTP/2, from its preface on.
+    Http2,
 }
 
 #[derive(Debug, Default)]
@@ -66,7 +80,7 @@ struct Half {
     reader: Reader,
     state: State,
     /// Listens to the content of the body that is under way.
-    stream: Option<Box<Sse>>,
+    listener: Option<Listener>,
 }
 
 #[derive(Debug)]
@@ -115,21 +129,44 @@ impl Http1 {
             self.forget_waiting(dir);
         }
         self.half(dir).reader.push(bytes);
+        if dir == Dir::ToServer && self.is_http2() {
+            self.next = Some(Next::Http2);
+        }
         while self.next.is_none() && self.step(dir, events) {}
         self.half(dir).reader.settle();
     }
 
     /// The decoder that goes on from here, with what waits in both directions.
-    pub fn hand_over(&mut self) -> Option<Websocket> {
-        let extensions = self.next.take()?;
+    pub fn hand_over(&mut self) -> Option<Conn> {
+        let next = self.next.take()?;
         let readers = [&mut self.to_server, &mut self.to_client].map(|half| {
             let is_over = matches!(half.state, State::Ended);
             (!is_over).then(|| std::mem::take(&mut half.reader))
         });
+        let extensions = match next {
+            Next::Websocket { extensions } => extensions,
+            Next::Http2 => {
+                let http2 = Http2::new(self.conn, readers);
+                #[cfg(test)]
+                let http2 = http2.mutated(self.mutation);
+                return Some(Conn::Http2(Box::new(http2)));
+            }
+        };
         let websocket = Websocket::new(self.conn, readers, extensions);
         #[cfg(test)]
         let websocket = websocket.mutated(self.mutation);
-        Some(websocket)
+        Some(Conn::Websocket(Box::new(websocket)))
+    }
+
+    /// Whether the client's first bytes say HTTP/2, and nothing of the server's was read as HTTP/1
+    /// that is not over.
+    fn is_http2(&self) -> bool {
+        let (asks, answers) = (&self.to_server, &self.to_client);
+        asks.reader.offset() == 0
+            && asks.reader.peek().starts_with(http2::BEGINNING)
+            && matches!(asks.state, State::Head { .. })
+            && matches!(answers.state, State::Head { .. } | State::Ended)
+            && !self.upgraded
     }
 
     /// Where the body that is under way in a direction began.
@@ -194,7 +231,7 @@ impl Http1 {
             State::Length { start, len, exchange } => {
                 let (span, len, exchange) = (Span { start: *start, len: *len }, *len, *exchange);
                 let due = span.end().saturating_sub(half.reader.offset());
-                take_content(&mut half.reader, due, half.stream.as_deref_mut(), events);
+                take_content(&mut half.reader, due, half.listener.as_mut(), events);
                 if half.reader.offset() < span.end() {
                     return false;
                 }
@@ -203,8 +240,8 @@ impl Http1 {
                 true
             }
             State::Chunked(chunked) => {
-                let stream = half.stream.as_deref_mut();
-                match chunked.step(&mut half.reader, stream, events) {
+                let listener = half.listener.as_mut();
+                match chunked.step(&mut half.reader, listener, events) {
                     body::Step::Wait => false,
                     body::Step::Again => true,
                     body::Step::Done { in_sync } => {
@@ -214,7 +251,7 @@ impl Http1 {
                 }
             }
             State::UntilClose { .. } => {
-                take_content(&mut half.reader, u64::MAX, half.stream.as_deref_mut(), events);
+                take_content(&mut half.reader, u64::MAX, half.listener.as_mut(), events);
                 false
             }
             State::Rest { .. } | State::Ended => {
@@ -245,7 +282,7 @@ impl Http1 {
         } else {
             let half = self.half(dir);
             half.state = State::Rest { start: span.end(), why: Rest::Desynchronised };
-            half.stream = None;
+            half.listener = None;
             self.next = None;
         }
         #[cfg(test)]

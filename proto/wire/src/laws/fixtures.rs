@@ -65,6 +65,16 @@ fn sse_gives_its_events() {
 }
 
 #[test]
+fn http2_gives_its_events() {
+    check("http2", Start::Http1(None));
+}
+
+#[test]
+fn grpc_gives_its_events() {
+    check("grpc", Start::Http1(None));
+}
+
+#[test]
 fn resp_gives_its_events() {
     check("resp", Start::Resp);
 }

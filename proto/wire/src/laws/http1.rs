@@ -1,8 +1,10 @@
-//! Conversations in HTTP/1, event streams in the answers included.
+//! Conversations in HTTP/1, event streams and calls in gRPC-web included.
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRng;
+use trace::event::Kind;
 use trace::field::Name;
+use trace::grpc::{Call, Grpc};
 use trace::span::Dir;
 
 use super::{
@@ -12,7 +14,7 @@ use super::{
 use crate::transcript::{self, Script};
 
 /// Requests and answers of every framing, right and wrong ones. `{}` is where a body goes.
-const ASKED: [&str; 12] = [
+const ASKED: [&str; 14] = [
     "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n",
     "GET / HTTP/1.0\r\n\r\n",
     "\r\n\r\nHEAD / HTTP/1.1\r\nHost: a\r\nAccept:  */* \r\n\r\n",
@@ -25,8 +27,12 @@ const ASKED: [&str; 12] = [
     "GET / HTTP/1.1\r\nBad Name: x\r\n\r\n",
     "OPTIONS / HTTP/1.1\r\nHost: a\r\nAccess-Control-Request-Method: PUT\r\n\r\n",
     "GET /socket HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
+    "POST /lifeline.v1.Chat/Send HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc-web+proto\r\n\
+     Content-Length: 20\r\n\r\n\0\0\0\0\n\n\x01A\x12\x01B\x1a\x02hi\0\0\0\0\0",
+    "POST /a.B/C HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc-web-text\r\n\
+     Transfer-Encoding: chunked\r\n\r\n7\r\nAAAAAAA\r\n2\r\n=A\r\n{hex}\r\n{body}\r\n0\r\n\r\n",
 ];
-const ANSWERED: [&str; 13] = [
+const ANSWERED: [&str; 15] = [
     "HTTP/1.1 200 OK\r\nContent-Length: {len}\r\nKeep-Alive: timeout=10\r\n\r\n{body}",
     "HTTP/1.1 204 No Content\r\n\r\n",
     "HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\n\r\n",
@@ -41,6 +47,9 @@ const ANSWERED: [&str; 13] = [
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream;charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n\
      6\r\ndata: \r\n{hex}\r\n{body}\r\n3\r\n\r\n\r\r\n1\r\n\n\r\n5\r\nid: 7\r\n0\r\n\r\n",
     "HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\nid: 1\ndata: {body}\r\rretry: 5\r\n\r\ndata: cut",
+    "HTTP/1.1 200 OK\r\nContent-Type: application/grpc-web-text+proto\r\nTransfer-Encoding: chunked\r\n\r\n\
+     a\r\nAAAAAAIIAY\r\n1a\r\nAAAAAPZ3JwYy1zdGF0dXM6MA0K\r\n{hex}\r\n{body}\r\n0\r\n\r\n",
+    "HTTP/1.0 200 OK\r\nContent-Type: application/grpc-web\r\n\r\n\0\0\0\0\x02\x08\x01\0\0\0\x01\x01{body}",
 ];
 
 fn conversation() -> impl Strategy<Value = Script> {
@@ -137,6 +146,54 @@ fn the_events_of_a_stream_come_as_they_are_said() {
     // What is compressed cannot be read.
     script[1].1 = head.replace("\r\n\r\n", "\r\nContent-Encoding: br\r\n\r\n").into_bytes();
     assert_eq!(heard(&script, Ended::Yes), [false, false, false]);
+}
+
+/// Messages are heard while their request, or their answer, is under way.
+#[test]
+fn the_messages_of_a_call_come_as_they_are_said() {
+    let said = |dir, bytes: &[u8]| (dir, bytes.to_vec());
+    let (asks, answers) = (Dir::ToServer, Dir::ToClient);
+    let script = vec![
+        said(asks, b"OPTIONS /lifeline.v1.Chat/Send HTTP/1.1\r\nHost: a\r\n\r\n"),
+        said(asks, b"POST /r/x/lifeline.v1.Chat/Send HTTP/1.1\r\nHost: a\r\n"),
+        said(asks, b"Content-Type: application/grpc-web+proto\r\nContent-Length: 9\r\n\r\n"),
+        said(asks, b"\0\0\0\0\x03\x0a\x01A"),
+        said(answers, b"HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 200 OK\r\n"),
+        said(
+            answers,
+            b"Content-Type: application/grpc-web-text\r\nTransfer-Encoding: chunked\r\n\r\n",
+        ),
+        said(answers, b"b\r\nAAAAAAIIAQ=\r\n1\r\n="),
+        said(answers, b"\r\n1c\r\ngAAAAA9ncnBjLXN0YXR1czowDQo=\r\n0\r\n\r\n"),
+        said(asks, b"\x07"),
+    ];
+    let messages = |kept: usize| -> Vec<Grpc> {
+        let events = decode(REAL, &script[..kept].to_vec(), Ended::No).into_iter();
+        let messages = events.filter_map(|event| match event.kind {
+            Kind::Grpc(grpc) => Some(grpc),
+            _ => None,
+        });
+        messages.collect()
+    };
+    let whole = messages(script.len());
+    let [
+        Grpc::Message(asked),
+        Grpc::Message(answered),
+        Grpc::Trailers(trailers),
+        Grpc::Partial(cut),
+    ] = &whole[..]
+    else {
+        panic!("{whole:?}")
+    };
+    for (message, name, text) in [(asked, "from", "A"), (answered, "id", "1")] {
+        assert_eq!((message.call, message.number), (Call::Exchange(1), 1));
+        assert_eq!(message.path, "/r/x/lifeline.v1.Chat/Send");
+        assert_eq!(message.values[0].name.as_deref(), Some(name));
+        assert_eq!(message.values[0].readings[0].text, text);
+    }
+    assert_eq!((trailers.status, *cut), (Some(0), Call::Exchange(1)));
+    assert_eq!([4, 6, 7, 8].map(|kept| messages(kept).len()), [1, 1, 2, 3]);
+    all_laws(REAL, &script, &[1]).unwrap();
 }
 
 #[test]

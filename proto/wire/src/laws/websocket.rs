@@ -187,7 +187,7 @@ fn frame(first: u8, payload: &[u8], key: Option<[u8; 4]>, least: usize) -> Vec<u
 }
 
 /// So many bytes of text, in letters of one to four bytes.
-fn words(len: usize) -> Vec<u8> {
+pub(super) fn words(len: usize) -> Vec<u8> {
     let mut text = String::new();
     for char in "Grüße, 世界 🌍 ".chars().cycle() {
         if text.len() + char.len_utf8() > len {
@@ -201,7 +201,7 @@ fn words(len: usize) -> Vec<u8> {
 }
 
 /// What a side says in one go comes in one read.
-fn join(script: Script) -> Script {
+pub(super) fn join(script: Script) -> Script {
     let mut joined: Script = Vec::new();
     for (dir, bytes) in script {
         match joined.last_mut() {

@@ -1,0 +1,123 @@
+//! What is counted of HTTP/2 and gRPC.
+
+use std::collections::BTreeMap;
+
+use super::Fold;
+use crate::event::Event;
+use crate::grpc::{Grpc, Message};
+use crate::http2::{Content, Head, Http2, Role};
+use crate::ids::ConnId;
+use crate::span::Dir;
+use crate::time::Micros;
+
+/// Streams whose answer is still to come or under way.
+#[derive(Debug, Clone, Default)]
+pub struct Streams(BTreeMap<(ConnId, u32), Under>);
+
+/// How far a stream is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Under {
+    /// Asked, and not answered.
+    Asked,
+    /// A preflight.
+    Preflight,
+    /// A good answer is under way, which left then.
+    Carrying(Option<Micros>),
+}
+
+impl Fold {
+    pub(super) fn http2(&mut self, event: &Event, http2: &Http2) {
+        match http2 {
+            Http2::Head(head) => self.head(event, head),
+            Http2::Content(content) if event.dir() == Dir::ToClient => {
+                self.content(event, content);
+            }
+            Http2::Content(_) | Http2::Preface | Http2::Frame(_) | Http2::Partial | Http2::Rest => {
+            }
+        }
+    }
+
+    fn head(&mut self, event: &Event, head: &Head) {
+        let key = (event.conn, head.stream);
+        match head.role {
+            Role::Request => {
+                let preflight = head.value(":method") == Some("OPTIONS")
+                    && head.value("access-control-request-method").is_some();
+                if preflight {
+                    self.figures.preflights += 1;
+                } else {
+                    self.figures.requests += 1;
+                    self.load(event.conn, |load| load.requests += 1);
+                }
+                let under = if preflight { Under::Preflight } else { Under::Asked };
+                self.streams.0.insert(key, under);
+            }
+            Role::Response => {
+                let asked = self.streams.0.remove(&key);
+                if asked == Some(Under::Preflight) {
+                    return;
+                }
+                self.figures.responses += 1;
+                let good = head.value(":status").is_some_and(|status| status.starts_with('2'));
+                if good && !head.ends {
+                    let left = self.moments.of(event.conn, event.dir(), &event.evidence).left;
+                    self.streams.0.insert(key, Under::Carrying(left));
+                }
+            }
+            Role::Trailers if event.dir() == Dir::ToClient => {
+                self.streams.0.remove(&key);
+            }
+            Role::Trailers | Role::Interim | Role::Promise => {}
+        }
+    }
+
+    /// All of a page's content; that of a gRPC call is told message by message.
+    fn content(&mut self, event: &Event, content: &Content) {
+        let under = self.streams.0.remove(&(event.conn, content.stream));
+        let (Some(Under::Carrying(left)), true) = (under, content.complete) else { return };
+        self.figures.messages += 1;
+        self.figures.payload_bytes += content.len;
+        let landed = self.moments.of(event.conn, event.dir(), &event.evidence).landed;
+        if let (Some(left), Some(landed)) = (left, landed) {
+            self.deliveries.took(landed.since(left));
+        }
+    }
+
+    pub(super) fn grpc(&mut self, event: &Event, grpc: &Grpc) {
+        let Grpc::Message(message) = grpc else { return };
+        self.load(event.conn, |load| load.messages += 1);
+        if event.dir() == Dir::ToServer {
+            return;
+        }
+        match message.delivered() {
+            // An answer that only says that something was done carries no message.
+            None if message.path.contains("lifeline.v1.Chat/") => {}
+            None => self.payload(message.len),
+            Some((id, len)) => {
+                self.payload(len);
+                let landed = self.moments.of(event.conn, event.dir(), &event.evidence).landed;
+                self.deliveries.landed(Some(id), landed);
+            }
+        }
+    }
+
+    fn payload(&mut self, len: u64) {
+        self.figures.messages += 1;
+        self.figures.payload_bytes += len;
+    }
+}
+
+impl Message {
+    /// The number of the chat's message that it delivers, and how long that one's text is.
+    #[must_use]
+    pub fn delivered(&self) -> Option<(u64, u64)> {
+        let value = |name: &str| {
+            let named = |value: &&crate::grpc::Value| {
+                value.depth == 0 && value.name.as_deref() == Some(name)
+            };
+            self.values.iter().find(named)?.readings.first().map(|reading| reading.text.as_str())
+        };
+        let id = value("id")?.parse().ok()?;
+        Some((id, value("text")?.len() as u64))
+    }
+}
