@@ -10,8 +10,8 @@ use leptos::task::spawn_local;
 use crate::pane::Which;
 use crate::state::{State, Trouble};
 use crate::view::{
-    announce, beside, controls, inspector, keys as key_sheet, metrics, notice, player, settings,
-    sidebar, toolbar, topbar,
+    announce, beside, controls, inspector, keys as key_sheet, metrics, notice, player,
+    serialization, settings, sidebar, toolbar, topbar,
 };
 use crate::{address, keys, recent, session, studio};
 
@@ -47,21 +47,31 @@ pub fn App() -> impl IntoView {
             handle.clear();
         }
     });
+    let runs = Memo::new(move |_| state.has_runs());
+    let middle = move || {
+        if !runs.get() {
+            return view! { <serialization::Serialization /> }.into_any();
+        }
+        view! {
+            <controls::Controls />
+            <notice::Notice />
+            <metrics::Metrics />
+            <toolbar::Toolbar />
+            <beside::Panes />
+        }
+        .into_any()
+    };
     view! {
         <topbar::Skip />
         <div class="page" class:inspecting=move || state.inspecting.get() class:two=move || state.beside.on.get()>
             <topbar::Topbar />
             <sidebar::Sidebar />
             <main class="main" id="main" tabindex="-1">
-                <controls::Controls />
-                <notice::Notice />
-                <metrics::Metrics />
-                <toolbar::Toolbar />
-                <beside::Panes />
+                {middle}
             </main>
             <beside::Reader>
                 <inspector::Inspector />
-                <player::Player />
+                {move || runs.get().then(|| view! { <player::Player /> })}
             </beside::Reader>
         </div>
         <beside::Reader>

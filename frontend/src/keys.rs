@@ -10,7 +10,7 @@ use wasm_bindgen::JsCast as _;
 use crate::pane::Which;
 use crate::state::{Sheet, State, Tab};
 use crate::view::{controls, player, toolbar};
-use crate::{beside, session};
+use crate::{beside, measure, session};
 
 /// The sheet of keys: what is pressed, and the message that says what it does.
 pub const SHEET: [(&str, &str); 23] = [
@@ -69,6 +69,11 @@ pub fn pressed(state: State, event: &KeyboardEvent) {
     if letter && state.settings.with_untracked(|settings| settings.no_letters) {
         return;
     }
+    // Where there are no runs there are no steps: the arrows scroll, and there is one tab alone.
+    let of_page = matches!(key.as_str(), "g" | "G" | "i" | "I" | "?" | "Escape");
+    if !of_page && !untrack(|| state.has_runs()) {
+        return;
+    }
     // What is pressed is meant for the pane in which the reader is.
     let state = state.reading();
     let done = match key.as_str() {
@@ -89,6 +94,7 @@ fn runs(state: State, key: &str) -> bool {
     let state = state.pane(Which::Main);
     let under_way = untrack(|| controls::under_way(state));
     match key {
+        "g" | "G" if !untrack(|| state.has_runs()) => measure::start(state),
         "g" | "G" if !under_way && !state.lab.with_untracked(String::is_empty) => {
             session::run(state);
         }

@@ -20,6 +20,8 @@ pub mod address;
 
 pub mod session;
 
+pub mod measure;
+
 mod voice;
 
 pub mod file;

@@ -12,6 +12,7 @@ use trace::studio::{Lab, ParamKind, Summary};
 
 use crate::beside::Beside;
 use crate::kept::Settings;
+use crate::measure::Measure;
 use crate::pane::{Pane, Which};
 
 /// A run that this page made or follows.
@@ -107,6 +108,8 @@ pub struct State {
     second: Pane,
     /// How the two stand to each other.
     pub beside: Beside,
+    /// What was measured in the lab that has no runs.
+    pub measure: Measure,
     /// Every lab.
     pub labs: RwSignal<Vec<Lab>>,
     /// How fast the steps go on by themselves, in percent.
@@ -144,6 +147,7 @@ impl State {
             main,
             second,
             beside: Beside::new(main, second),
+            measure: Measure::new(),
             labs: RwSignal::new(Vec::new()),
             speed: RwSignal::new(100),
             start_paused: RwSignal::new(false),
@@ -170,6 +174,15 @@ impl State {
     pub fn current_lab(&self) -> Option<Lab> {
         let id = self.lab.get();
         self.labs.with(|labs| labs.iter().find(|lab| lab.id == id).cloned())
+    }
+
+    /// Whether the lab in the main pane has runs. One without lanes is measured instead.
+    #[must_use]
+    pub fn has_runs(&self) -> bool {
+        let id = self.main.lab.get();
+        let known =
+            |labs: &Vec<Lab>| labs.iter().find(|lab| lab.id == id).is_none_or(Lab::has_runs);
+        self.labs.with(known)
     }
 
     /// Shows a lab with its knobs at their defaults.

@@ -1,5 +1,6 @@
 //! The only road to the studio's API.
 
+use forms::timing::Report;
 use gloo_net::http::{Method, RequestBuilder, Response};
 use serde_json::{Map, Value};
 use trace::ids::RunId;
@@ -89,6 +90,16 @@ pub async fn delete(id: &RunId, key: Option<&str>) -> Result<(), Failed> {
 /// See [`Failed`].
 pub async fn lesson(lab: &str) -> Result<Lesson, Failed> {
     let response = call(RequestBuilder::new(&format!("/api/lessons/{lab}")), None).await?;
+    response.json().await.map_err(|_| Failed::Away)
+}
+
+/// Lets the studio write and read a message in three forms, and say how long it takes.
+///
+/// # Errors
+/// See [`Failed`].
+pub async fn measure(message: &str, repeats: u64) -> Result<Report, Failed> {
+    let query = [("message", message.to_owned()), ("repeats", repeats.to_string())];
+    let response = call(RequestBuilder::new("/api/serialization").query(query), None).await?;
     response.json().await.map_err(|_| Failed::Away)
 }
 

@@ -32,11 +32,17 @@ mod lanes;
 
 pub mod beside;
 
+pub mod serialization;
+
 pub mod inspector;
 
 mod explain;
 
 mod standing;
+
+mod values;
+
+mod windows;
 
 mod bytes;
 
@@ -45,6 +51,8 @@ mod bits;
 mod dump;
 
 mod headers;
+
+mod hpack;
 
 mod timing;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::ext::ReasonPhrase;
 use parking_lot::Mutex;
@@ -100,7 +100,10 @@ pub async fn answer(
             },
         }
     };
-    bound.run.gate.pass(bound.conn, Act::Answer).await;
+    // Who answers a call has waited there.
+    if !matches!(response.body(), Content::Call(_)) {
+        bound.run.gate.pass(bound.conn, Act::Answer).await;
+    }
     // Only now: who left while the 101 was held never joined.
     if let Some(joins) = switched {
         joins.come(bound);
@@ -109,7 +112,8 @@ pub async fn answer(
     speak(dialect, bound, persistence, &mut response);
     let (head, content) = response.into_parts();
     match content {
-        Content::Whole(content) => Ok(Response::from_parts(head, Tracked::new(content, exchange))),
+        Content::Whole(whole) => Ok(Response::from_parts(head, Tracked::whole(whole, exchange))),
+        Content::Call(call) => Ok(Response::from_parts(head, Tracked::call(call, exchange))),
         Content::Stream(feed) => {
             let head = Response::from_parts(head, ());
             let streamed = Streamed::new(version, &head, feed, exchange);
@@ -153,6 +157,13 @@ fn persistence(request: &Request<Incoming>) -> Persistence {
     if wanted { Persistence::Wanted } else { Persistence::Close }
 }
 
+/// Lets pages of every origin read an answer, and nobody keep it.
+pub fn share(headers: &mut HeaderMap) {
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert("timing-allow-origin", HeaderValue::from_static("*"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+}
+
 /// Puts on the headers of every answer, and the version that the listener speaks.
 fn speak(
     dialect: Dialect,
@@ -166,9 +177,7 @@ fn speak(
     }
     let streams = matches!(response.body(), Content::Stream(_));
     let headers = response.headers_mut();
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers.insert("timing-allow-origin", HeaderValue::from_static("*"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    share(headers);
     let closes = dialect.version == Version::Http10
         || streams
         || persistence == Persistence::Close

@@ -16,6 +16,14 @@ pub fn now() -> Micros {
     Micros(u64::try_from(now.saturating_duration_since(origin).as_micros()).unwrap_or(u64::MAX))
 }
 
+/// The same in nanoseconds, for what is too short to be counted in microseconds.
+#[expect(clippy::disallowed_methods, reason = "this is the clock")]
+pub fn nanos() -> u64 {
+    let now = Instant::now();
+    let origin = *ORIGIN.get_or_init(|| now);
+    u64::try_from(now.saturating_duration_since(origin).as_nanos()).unwrap_or(u64::MAX)
+}
+
 /// The time of day in UTC, RFC 3339 with milliseconds.
 pub fn wall() -> String {
     let now = jiff::Timestamp::now();

@@ -3,6 +3,7 @@
 pub mod another_service;
 pub mod chat;
 pub mod events;
+pub mod grpc;
 pub mod http10;
 pub mod http11;
 pub mod long_polling;
@@ -10,6 +11,7 @@ pub mod pages;
 mod poller;
 pub mod polls;
 mod sent;
+pub mod serialization;
 pub mod services;
 pub mod short_polling;
 pub mod sse;
@@ -28,11 +30,24 @@ use crate::agent;
 use crate::listen::Service;
 use crate::run::{self, Run};
 
-/// Every lab, in the order in which the page lists them.
-pub const ALL: [Kind; 6] =
-    [Kind::Http10, Kind::Http11, Kind::ShortPolling, Kind::LongPolling, Kind::Websocket, Kind::Sse];
+/// Every lab that has runs, in the order in which the page lists them.
+pub const ALL: [Kind; 7] = [
+    Kind::Http10,
+    Kind::Http11,
+    Kind::ShortPolling,
+    Kind::LongPolling,
+    Kind::Websocket,
+    Kind::Sse,
+    Kind::Grpc,
+];
 
-/// A lab.
+/// Every lab as the page lists it: those with runs, and the one that is measured instead.
+#[must_use]
+pub fn listed() -> Vec<Lab> {
+    ALL.into_iter().map(Kind::describe).chain([serialization::describe()]).collect()
+}
+
+/// A lab that has runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// HTTP/1.0: a connection for each request.
@@ -47,6 +62,8 @@ pub enum Kind {
     Websocket,
     /// Server-Sent Events.
     Sse,
+    /// Calls by name and type.
+    Grpc,
 }
 
 impl Kind {
@@ -66,6 +83,7 @@ impl Kind {
             Self::LongPolling => "long_polling",
             Self::Websocket => "websocket",
             Self::Sse => "sse",
+            Self::Grpc => "grpc",
         }
     }
 
@@ -79,10 +97,11 @@ impl Kind {
             Self::LongPolling => long_polling::describe(),
             Self::Websocket => websocket::describe(),
             Self::Sse => sse::describe(),
+            Self::Grpc => grpc::describe(),
         }
     }
 
-    /// Whether its instances serve polls, streams and sockets.
+    /// Whether its instances serve polls, streams, sockets and calls.
     #[must_use]
     pub const fn notifies(self) -> bool {
         !matches!(self, Self::Http10 | Self::Http11)
@@ -134,7 +153,7 @@ impl Kind {
             _ => self == Self::LongPolling,
         };
         all.extend(stores.then(|| run::store(engine)));
-        let speaks = matches!(self, Self::ShortPolling | Self::LongPolling | Self::Sse);
+        let speaks = self.notifies() && self != Self::Websocket;
         all.extend(speaks.then(run::another_service));
         all
     }
@@ -144,7 +163,7 @@ impl Kind {
     pub fn inputs(self) -> Vec<String> {
         let own: &[&str] = match self {
             Self::Http10 | Self::Http11 => &[],
-            Self::ShortPolling | Self::LongPolling => &["send", "kill", "restart"],
+            Self::ShortPolling | Self::LongPolling | Self::Grpc => &["send", "kill", "restart"],
             Self::Websocket => &["kill", "restart"],
             Self::Sse => &["send", "kill", "restart", "drop"],
         };
@@ -185,11 +204,17 @@ impl Kind {
     }
 
     /// The agent's part in a lab whose instances notify.
-    async fn ask(self, run: &Run, services: &[Service], first: &Service) -> anyhow::Result<()> {
+    async fn ask(
+        self,
+        run: &Arc<Run>,
+        services: &[Service],
+        first: &Service,
+    ) -> anyhow::Result<()> {
         match self {
             Self::ShortPolling => short_polling::ask(run, services).await,
             Self::LongPolling => long_polling::ask(run, services).await,
             Self::Websocket => websocket::ask(run, services).await,
+            Self::Grpc => grpc::ask::ask(Arc::clone(run), first.clone()).await,
             _ => sse::ask(run, first).await,
         }
     }
@@ -199,6 +224,7 @@ impl Kind {
         let (every, count) = match self {
             Self::Sse => ("every_ms", "events"),
             Self::Websocket => return None,
+            Self::Grpc if !grpc::hears(run) => return None,
             _ => ("message_every_ms", "messages"),
         };
         let every = Duration::from_millis(run.number(every));

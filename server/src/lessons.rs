@@ -42,13 +42,15 @@ const OPENING: &str =
     "a lesson begins with `# `, its title, and one paragraph that says what the lab shows";
 
 /// The lessons by lab.
-const EMBEDDED: [(&str, &str); 6] = [
+const EMBEDDED: [(&str, &str); 8] = [
     ("http10", include_str!("../../assets/lessons/http10.md")),
     ("http11", include_str!("../../assets/lessons/http11.md")),
     ("short_polling", include_str!("../../assets/lessons/short_polling.md")),
     ("long_polling", include_str!("../../assets/lessons/long_polling.md")),
     ("websocket", include_str!("../../assets/lessons/websocket.md")),
     ("sse", include_str!("../../assets/lessons/sse.md")),
+    ("grpc", include_str!("../../assets/lessons/grpc.md")),
+    ("serialization", include_str!("../../assets/lessons/serialization.md")),
 ];
 
 /// Why a lesson is refused, and where.

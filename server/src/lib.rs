@@ -15,6 +15,7 @@ mod control;
 mod decode;
 pub mod error;
 mod gate;
+mod h2;
 pub mod instance;
 mod instances;
 mod labs;

@@ -25,7 +25,7 @@ use crate::clock;
 use crate::tap::Ear;
 
 /// The most that one read takes.
-const PIECE: usize = 16 * 1024;
+pub const PIECE: usize = 16 * 1024;
 
 /// Pieces that may be under way in a direction: the link's own back-pressure.
 const UNDER_WAY: usize = 64;
@@ -90,6 +90,12 @@ impl AsyncWrite for ServiceEnd {
     }
 }
 
+/// The two ends of the way to a service: the link's, and the service's own.
+pub fn ends(ear: Ear) -> (DuplexStream, ServiceEnd) {
+    let (near, far) = tokio::io::duplex(PIECE * 4);
+    (near, ServiceEnd { stream: far, ear, sent: 0 })
+}
+
 /// Bytes under way, and when they arrive; none is the end of the direction.
 type Piece = (Micros, Option<Bytes>);
 
@@ -99,12 +105,31 @@ impl Link {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let (near, far) = tokio::io::duplex(PIECE * 4);
-        tokio::spawn(self.carry(stream, near, ear.clone()));
-        ServiceEnd { stream: far, ear, sent: 0 }
+        let (near, far) = ends(ear.clone());
+        self.carry_on(stream, near, ear, 0);
+        far
     }
 
-    async fn carry<S>(self, stream: S, service: DuplexStream, ear: Ear)
+    /// The same between a stream and the near end of a service that is at work already: of the
+    /// client's direction it has so many bytes, which no link has delayed.
+    pub fn carry_on<S>(self, stream: S, service: DuplexStream, ear: Ear, handed: u64)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        tokio::spawn(self.carry(stream, service, ear, handed));
+    }
+
+    /// When a new connection is set up.
+    const fn ready(&self) -> Micros {
+        self.accepted.plus(self.delay).plus(self.delay)
+    }
+
+    /// When the first bytes land at the service, if they are sent on their way now.
+    pub fn first_lands(&self) -> Micros {
+        self.ready().max(clock::now()).plus(self.delay)
+    }
+
+    async fn carry<S>(self, stream: S, service: DuplexStream, ear: Ear, handed: u64)
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
@@ -112,12 +137,12 @@ impl Link {
         let (service_read, service_write) = tokio::io::split(service);
         let (in_queue, in_due) = mpsc::channel(UNDER_WAY);
         let (out_queue, out_due) = mpsc::channel(UNDER_WAY);
-        let ready = self.accepted.plus(self.delay).plus(self.delay);
-        let first = (ready.max(clock::now()).plus(self.delay), Some(self.first.clone()));
+        let first = (self.first_lands(), Some(self.first.clone()));
         let inward = async {
             let _ = in_queue.send(first).await;
-            take(socket_read, in_queue, self.delay, ready, self.cut.clone()).await;
+            take(socket_read, in_queue, self.delay, self.ready(), self.cut.clone()).await;
         };
+        let passed = |at, upto| ear.passed(Dir::ToServer, at, upto);
         // Once our side is closed, or the client does not read, the rest is not waited for.
         let closed = CancellationToken::new();
         let outward = async {
@@ -128,7 +153,7 @@ impl Link {
         let all = async {
             tokio::join!(
                 inward,
-                hand_over(in_due, service_write, |at, upto| ear.passed(Dir::ToServer, at, upto)),
+                hand_over(in_due, service_write, handed, passed),
                 take_out(service_read, out_queue, self.delay),
                 outward,
             )
@@ -190,9 +215,9 @@ async fn take_out<R: AsyncRead + Unpin>(mut from: R, queue: mpsc::Sender<Piece>,
 async fn hand_over<W: AsyncWrite + Unpin>(
     mut due: mpsc::Receiver<Piece>,
     mut to: W,
+    mut offset: u64,
     passed: impl Fn(Micros, u64),
 ) {
-    let mut offset = 0;
     while let Some((at, bytes)) = due.recv().await {
         tokio::time::sleep_until(clock::deadline(at)).await;
         let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) else { break };
@@ -281,6 +306,25 @@ mod tests {
         drop(service);
         assert_eq!(client.read(&mut buffer).await.unwrap(), 0, "the close arrives too");
         assert!(matches!(heard.recv().await, Some(crate::tap::Heard::Passed { upto: 3, .. })));
+    }
+
+    #[tokio::test]
+    async fn a_service_at_work_is_told_from_where_the_link_begins() {
+        let (ear, mut heard, _) = Ear::new(64);
+        let (_client, socket) = tokio::io::duplex(1024);
+        let (near, mut far) = ends(ear.clone());
+        let link = Link {
+            delay: Micros(0),
+            accepted: clock::now(),
+            first: Bytes::from_static(b"ask"),
+            cut: CancellationToken::new(),
+            killed: CancellationToken::new(),
+        };
+        link.carry_on(socket, near, ear, 24);
+        let mut buffer = [0; 3];
+        far.read_exact(&mut buffer).await.unwrap();
+        assert_eq!(&buffer, b"ask");
+        assert!(matches!(heard.recv().await, Some(crate::tap::Heard::Passed { upto: 27, .. })));
     }
 
     #[tokio::test(start_paused = true)]

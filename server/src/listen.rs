@@ -1,5 +1,5 @@
 //! The lab listeners: always captured, and nothing stands in front of them. Accepts, hears, waits in
-//! the lobby, binds to a run, lays the link, serves.
+//! the lobby, binds to a run, lays the link, serves. What begins with HTTP/2 goes on in `h2`.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -18,11 +18,12 @@ use trace::time::Micros;
 
 use crate::caps::Caps;
 use crate::clock;
+use crate::h2;
 use crate::instances::Switches;
 use crate::link::{self, Link};
-use crate::lobby::{self, FirstHead, NoHead};
+use crate::lobby::{self, Asker, First, FirstHead, NoHead};
 use crate::refusal::Refusal;
-use crate::run::{Arrival, Run};
+use crate::run::{Arrival, Bound, Run};
 use crate::runs::Runs;
 use crate::serve_conn::{Conn, Dialect};
 use crate::tap::{Ear, Hearing, Missed, Tap};
@@ -49,7 +50,8 @@ pub struct Labs {
     pub tasks: TaskTracker,
     /// Which services listen.
     pub switches: Arc<Switches>,
-    caps: Caps,
+    /// The bounds of each connection.
+    pub caps: Caps,
     studio: StudioOrigin,
     conns: Mutex<BTreeMap<IpAddr, u64>>,
 }
@@ -192,12 +194,20 @@ async fn connection(
     let accepted = clock::now();
     let (ear, heard, missed) = Ear::new(labs.caps.queue_chunks);
     let mut tap = Tap::accepted(stream, ear.clone());
-    let head = tokio::select! {
+    let first = tokio::select! {
         () = labs.stop.cancelled() => return None,
-        head = lobby::first_head(&mut tap, labs.caps) => head,
+        first = lobby::first_head(&mut tap, labs.caps) => first,
     };
-    let mut head = match head {
-        Ok(head) => head,
+    let came = Came { accepted, from, heard, missed };
+    let mut head = match first {
+        Ok(First::Head(head)) => head,
+        Ok(First::Http2(bytes)) if service.version == Version::Http11 => {
+            return Box::pin(h2::connection(labs, (tap, ear), came, bytes, service)).await;
+        }
+        Ok(First::Http2(_)) => {
+            refuse(&mut tap, service, Refusal::BadRequest).await;
+            return None;
+        }
         Err(NoHead::Refused(refusal)) => {
             refuse(&mut tap, service, refusal).await;
             return None;
@@ -217,15 +227,72 @@ async fn connection(
     if service.version == Version::Http10 {
         lobby::hide_expect(&mut head.bytes);
     }
-    serve(labs, (tap, ear), Came { accepted, from, heard, missed }, head, (&run, service)).await
+    serve(labs, (tap, ear), came, head, (&run, service)).await
 }
 
-/// A connection that has said whose it is.
-struct Came {
-    accepted: Micros,
+/// A connection that has come, and what was heard on it so far.
+pub struct Came {
+    /// When it was accepted.
+    pub accepted: Micros,
     from: SocketAddr,
     heard: Hearing,
     missed: Arc<Missed>,
+}
+
+/// A connection that became a run's.
+pub struct Entered {
+    /// Its place there.
+    pub bound: Bound,
+    /// Cancelled when the client has cut it off.
+    pub cut: CancellationToken,
+    /// Cancelled when its instance is killed.
+    pub killed: CancellationToken,
+}
+
+/// Why a connection did not become a run's that it asked for.
+pub enum Turned {
+    /// It is refused in words.
+    Away(Refusal),
+    /// Nobody is there: dropping it resets it.
+    Reset,
+}
+
+/// Makes a connection its run's.
+///
+/// # Errors
+/// See [`Turned`].
+pub fn enter(
+    labs: &Labs,
+    tap: &mut Tap<TcpStream>,
+    came: Came,
+    asker: Asker,
+    (run, service): (&Arc<Run>, &Service),
+) -> Result<Entered, Turned> {
+    let cut = CancellationToken::new();
+    let killed = run.shared.named(&service.name).map(|instance| instance.killed());
+    let killed = killed.unwrap_or_default();
+    tap.dies_with(killed.clone());
+    let arrival = Arrival {
+        accepted: came.accepted,
+        client: came.from,
+        server: service.addr,
+        service: service.participant(),
+        user_agent: asker.user_agent,
+        from_page: asker.origin.is_some_and(|origin| labs.studio.is(&origin)),
+        user: asker.user,
+        stop: labs.stop.clone(),
+    };
+    let bound = run.bind(arrival, came.heard, came.missed);
+    let bound = bound.ok_or(Turned::Away(Refusal::TooMany))?;
+    if bound.instance.as_ref().is_some_and(|instance| instance.is_down()) {
+        let why = "this instance was killed, and for this run it takes no connections".to_owned();
+        bound.run.note(Some(bound.conn), note::What::Refused { status: None, why });
+        let dead = CancellationToken::new();
+        dead.cancel();
+        tap.dies_with(dead);
+        return Err(Turned::Reset);
+    }
+    Ok(Entered { bound, cut, killed })
 }
 
 /// Binds a connection to its run and serves it.
@@ -237,33 +304,17 @@ async fn serve(
     (run, service): (&Arc<Run>, &Service),
 ) -> Option<BoxFuture<'static, ()>> {
     let (delay, accepted) = (run.link_delay(), came.accepted);
-    let cut = CancellationToken::new();
-    let killed = run.shared.named(&service.name).map(|instance| instance.killed());
-    let killed = killed.unwrap_or_default();
-    tap.dies_with(killed.clone());
+    let Entered { bound, cut, killed } =
+        match enter(labs, &mut tap, came, head.asker, (run, service)) {
+            Ok(entered) => entered,
+            Err(Turned::Away(refusal)) => {
+                refuse(&mut tap, service, refusal).await;
+                return None;
+            }
+            Err(Turned::Reset) => return None,
+        };
     let first = head.bytes.freeze();
     let link = Link { delay, accepted, first, cut: cut.clone(), killed: killed.clone() };
-    let arrival = Arrival {
-        accepted,
-        client: came.from,
-        server: service.addr,
-        service: service.participant(),
-        user_agent: head.user_agent,
-        from_page: head.origin.is_some_and(|origin| labs.studio.is(&origin)),
-        user: head.user,
-    };
-    let Some(bound) = run.bind(arrival, came.heard, came.missed) else {
-        refuse(&mut tap, service, Refusal::TooMany).await;
-        return None;
-    };
-    if bound.instance.as_ref().is_some_and(|instance| instance.is_down()) {
-        let why = "this instance was killed, and for this run it takes no connections".to_owned();
-        bound.run.note(Some(bound.conn), note::What::Refused { status: None, why });
-        let dead = CancellationToken::new();
-        dead.cancel();
-        tap.dies_with(dead);
-        return None;
-    }
     let bound = Conn {
         bound,
         dialect: Dialect { version: service.version },
@@ -282,7 +333,10 @@ async fn serve(
 }
 
 /// The run of a first request, if its addresses answer.
-fn find(runs: &Runs, id: &trace::ids::RunId) -> Result<Arc<Run>, Refusal> {
+///
+/// # Errors
+/// A run that is not known, or over.
+pub fn find(runs: &Runs, id: &trace::ids::RunId) -> Result<Arc<Run>, Refusal> {
     let run = runs.get(id).ok_or(Refusal::UnknownRun)?;
     run.end_if_full();
     if run.state().serves() { Ok(run) } else { Err(Refusal::RunOver) }

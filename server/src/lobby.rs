@@ -10,6 +10,7 @@ use trace::ids::{ConnId, RunId};
 use trace::span::Dir;
 use wire::conn::Conn;
 use wire::http1::{FIELDS_MAX, Found, find_head_end};
+use wire::http2::BEGINNING;
 
 use crate::caps::Caps;
 use crate::refusal::Refusal;
@@ -21,14 +22,30 @@ pub struct FirstHead {
     pub bytes: BytesMut,
     /// Whose run it asks for.
     pub run: RunId,
+    /// Who asks.
+    pub asker: Asker,
+    /// Whether the run is to refuse it, since nobody could tell where its body ends or whom it asks.
+    pub refusal: Option<Refusal>,
+}
+
+/// Who asks, as far as a first request says.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Asker {
     /// Its `User-Agent`.
     pub user_agent: Option<String>,
     /// Its `Origin`: the page that asks.
     pub origin: Option<String>,
     /// The user that it names, where it asks for a socket of the chat.
     pub user: Option<String>,
-    /// Whether the run is to refuse it, since nobody could tell where its body ends or whom it asks.
-    pub refusal: Option<Refusal>,
+}
+
+/// What a connection begins with.
+#[derive(Debug)]
+pub enum First {
+    /// A head of HTTP/1.
+    Head(FirstHead),
+    /// The preface of HTTP/2, or as much of it as tells it from a head, and what came with it.
+    Http2(BytesMut),
 }
 
 /// Why there is no first head.
@@ -42,14 +59,11 @@ pub enum NoHead {
     Refused(Refusal),
 }
 
-/// Reads a connection's first head.
+/// Reads a connection's first head, or what tells that it begins with none.
 ///
 /// # Errors
 /// See [`NoHead`].
-pub async fn first_head<S: AsyncRead + Unpin>(
-    stream: &mut S,
-    caps: Caps,
-) -> Result<FirstHead, NoHead> {
+pub async fn first_head<S: AsyncRead + Unpin>(stream: &mut S, caps: Caps) -> Result<First, NoHead> {
     let first_byte = Duration::from_secs(caps.first_byte_s);
     let whole_head = Duration::from_secs(caps.head_s);
     let mut bytes = BytesMut::with_capacity(4 * 1024);
@@ -64,10 +78,12 @@ pub async fn first_head<S: AsyncRead + Unpin>(
         Err(_) => return Err(NoHead::Refused(Refusal::HeadTimeout)),
     };
     let head = bytes.get(..len).unwrap_or_default();
-    let asked = understand(head).map_err(NoHead::Refused)?;
-    let refusal = asked.refusal.or_else(|| framing(head));
-    let Asked { run, user_agent, origin, user, .. } = asked;
-    Ok(FirstHead { run, user_agent, origin, user, refusal, bytes })
+    if head == BEGINNING {
+        return Ok(First::Http2(bytes));
+    }
+    let Asked { run, asker, refusal } = understand(head).map_err(NoHead::Refused)?;
+    let refusal = refusal.or_else(|| framing(head));
+    Ok(First::Head(FirstHead { run, asker, refusal, bytes }))
 }
 
 async fn read_head<S: AsyncRead + Unpin>(
@@ -100,9 +116,7 @@ fn may_be_http(bytes: &[u8]) -> bool {
 /// What a head says that the lobby must know.
 struct Asked {
     run: RunId,
-    user_agent: Option<String>,
-    origin: Option<String>,
-    user: Option<String>,
+    asker: Asker,
     refusal: Option<Refusal>,
 }
 
@@ -123,9 +137,11 @@ fn understand(head: &[u8]) -> Result<Asked, Refusal> {
     };
     Ok(Asked {
         run: run_of(target).ok_or(Refusal::NoRun)?,
-        user_agent: value("user-agent"),
-        origin: value("origin"),
-        user: user_of(target),
+        asker: Asker {
+            user_agent: value("user-agent"),
+            origin: value("origin"),
+            user: user_of(target),
+        },
         refusal: target.parse::<http::Uri>().is_err().then_some(Refusal::BadRequest),
     })
 }
@@ -183,8 +199,13 @@ pub fn run_of(target: &str) -> Option<RunId> {
         None => target,
     };
     let run = path.strip_prefix("/r/")?.split(['/', '?']).next().unwrap_or_default();
-    let known = !run.is_empty() && run.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    known.then(|| RunId(run.to_owned()))
+    run_named(run)
+}
+
+/// A run's name, if it can be one.
+pub fn run_named(name: &str) -> Option<RunId> {
+    let known = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    known.then(|| RunId(name.to_owned()))
 }
 
 #[cfg(test)]
@@ -198,6 +219,27 @@ mod tests {
         assert_eq!(run("http://localhost:4001/r/abc?x"), Some("abc".to_owned()));
         for none in ["/", "/hello", "/r/", "/r//hello", "*", "http://localhost", "/r/%2e/x"] {
             assert_eq!(run(none), None, "{none}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_preface_of_http2_is_told_from_a_head() {
+        let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04";
+        for cut in [3, 18, 24, preface.len()] {
+            let (mut client, mut socket) = tokio::io::duplex(64);
+            let (before, after) = preface.split_at(cut);
+            let said = async {
+                tokio::io::AsyncWriteExt::write_all(&mut client, before).await.unwrap();
+                tokio::task::yield_now().await;
+                tokio::io::AsyncWriteExt::write_all(&mut client, after).await.unwrap();
+            };
+            let (first, ()) = tokio::join!(first_head(&mut socket, Caps::default()), said);
+            match first {
+                Ok(First::Http2(bytes)) => {
+                    assert!(preface.starts_with(&bytes) && bytes.len() >= BEGINNING.len());
+                }
+                other => panic!("{cut}: {other:?}"),
+            }
         }
     }
 

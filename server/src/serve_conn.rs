@@ -236,14 +236,21 @@ fn note_hyper(bound: &Bound, error: &hyper::Error) {
     }
 }
 
-#[derive(PartialEq, Eq)]
-enum Gone {
+/// Whether a connection is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gone {
+    /// What served it is done.
     Yes,
+    /// It goes on.
     No,
 }
 
 /// Waits at the gate before the close of an idle connection, while the connection goes on working.
-async fn wait_at_gate<F, E>(bound: &Bound, activity: &Activity, over: &mut Pin<&mut F>) -> Gone
+pub(crate) async fn wait_at_gate<F, E>(
+    bound: &Bound,
+    activity: &Activity,
+    over: &mut Pin<&mut F>,
+) -> Gone
 where
     F: Future<Output = Result<(), E>>,
 {

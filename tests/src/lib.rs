@@ -14,11 +14,19 @@ pub mod live;
 
 pub mod raw;
 
+pub mod client;
+
+pub mod h2;
+
+pub mod calls;
+
 pub mod browser;
 
 pub mod redis;
 
 pub mod streams;
+
+pub mod blocks;
 
 pub mod judged;
 

@@ -81,7 +81,7 @@ pub fn events(count: usize) -> impl Iterator<Item = Script> {
     })
 }
 
-fn pick<T: Copy>(rng: &mut StdRng, from: &[T]) -> T {
+pub(crate) fn pick<T: Copy>(rng: &mut StdRng, from: &[T]) -> T {
     from[rng.random_range(0..from.len())]
 }
 
@@ -225,7 +225,7 @@ impl Frame {
 }
 
 /// So many bytes of text, in letters of one to four bytes.
-fn words(rng: &mut StdRng, len: usize) -> Vec<u8> {
+pub(crate) fn words(rng: &mut StdRng, len: usize) -> Vec<u8> {
     let mut text = String::new();
     while text.len() < len {
         let char = pick(rng, &['a', 'ß', '€', '🌍', ' ', ':', '{', '"', '\u{FEFF}', '0']);
@@ -235,7 +235,7 @@ fn words(rng: &mut StdRng, len: usize) -> Vec<u8> {
 }
 
 /// Breaks something, anywhere.
-fn blow_up(rng: &mut StdRng, bytes: &mut Vec<u8>) {
+pub(crate) fn blow_up(rng: &mut StdRng, bytes: &mut Vec<u8>) {
     let place = rng.random_range(0..=bytes.len());
     match rng.random_range(0..4) {
         0 => bytes.truncate(place),

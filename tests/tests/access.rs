@@ -79,6 +79,7 @@ async fn axe_core_has_no_serious_finding_where_instances_notify() {
         ("long_polling", vec![("hold_s", 1), ("messages", 2), ("message_every_ms", 200)]),
         ("websocket", vec![("messages", 2), ("message_every_ms", 100)]),
         ("sse", vec![("events", 6), ("every_ms", 50)]),
+        ("grpc", vec![("messages", 2), ("message_every_ms", 100)]),
     ];
     for size in SIZES {
         let browser = Browser::start(size).await;
@@ -99,6 +100,10 @@ async fn axe_core_has_no_serious_finding_where_instances_notify() {
         browser.eval("document.querySelector('.compare:not(.on)').click()").await;
         browser.wait("document.querySelector('#compared, .compared')").await;
         assert_no_finding(&browser, &axe, &format!("two runs, {size:?}")).await;
+        browser.lab("serialization").await;
+        browser.wait("document.querySelector('#measure')").await;
+        browser.eval("document.querySelector('#measure').click()").await;
+        assert_no_finding(&browser, &axe, &format!("serialization, {size:?}")).await;
     }
 }
 

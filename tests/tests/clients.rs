@@ -1,24 +1,23 @@
 //! Clients that know nothing of Lifeline, as they come: Python's `websockets`, npm's `ws` and
 //! `eventsource`, and curl. What each says that it received is what the log says was delivered to it.
 
-use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::log::{assert_decoded_again, assert_tiled, conns, events, request, response, stream};
+use tests::client::{curl, node, output, python, told, url, with_events};
+use tests::log::{events, request, response, stream};
 use tests::raw::Raw;
 use tests::run::Run;
 use tests::server::Server;
 use tests::within;
 use tokio::io::AsyncReadExt as _;
 use tokio::process::Command;
-use trace::entry::{Entry, Opened};
+use trace::entry::Entry;
 use trace::event::{Event, Kind};
 use trace::field::Name;
 use trace::http1::Http1;
 use trace::ids::ConnId;
-use trace::participant::Role;
 use trace::span::{Dir, Span};
 use trace::spoken::{self, Delivered};
 use trace::sse::Sse;
@@ -31,47 +30,6 @@ const MESSAGES: usize = 20;
 
 /// How long after a client's start something new is sent.
 const LATER: Duration = Duration::from_millis(500);
-
-fn node(script: &str) -> Command {
-    let folder =
-        std::env::var("LIFELINE_NPM").expect("cargo xtask test says where the scripts are");
-    let mut node = Command::new("node");
-    node.arg(Path::new(&folder).join(script));
-    node
-}
-
-fn python(script: &str) -> Command {
-    let python = std::env::var("LIFELINE_PYTHON").expect("cargo xtask test says which Python");
-    let mut python = Command::new(python);
-    python.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("py").join(script));
-    python
-}
-
-fn curl(url: &str) -> Command {
-    let mut curl = Command::new("curl");
-    curl.args(["--silent", "--show-error", "--no-buffer", "--noproxy", "*", url]);
-    curl
-}
-
-/// What a client prints until its end.
-async fn output(client: &mut Command) -> Vec<u8> {
-    let output = within(LIMIT, "the client's end", client.kill_on_drop(true).output()).await;
-    let output = output.unwrap_or_else(|error| panic!("{client:?}: {error}"));
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{client:?}: {}\n{errors}", output.status);
-    output.stdout
-}
-
-/// The lines that a client prints.
-async fn told(client: &mut Command) -> Vec<Value> {
-    let text = String::from_utf8(output(client).await).expect("it prints text");
-    text.lines().map(|line| serde_json::from_str(line).expect("it prints JSON")).collect()
-}
-
-/// The address of something at an instance.
-fn url(scheme: &str, run: &Run<'_>, instance: &str, rest: &str) -> String {
-    format!("{scheme}://{}{}", run.at(instance), run.target(rest))
-}
 
 /// Sends a message as another service would.
 async fn append(run: &Run<'_>, instance: &str, text: &str) {
@@ -86,19 +44,6 @@ async fn append(run: &Run<'_>, instance: &str, text: &str) {
 fn slice(bytes: &[u8], span: Span) -> Vec<u8> {
     let [start, end] = [span.start, span.end()].map(|at| usize::try_from(at).unwrap());
     bytes[start..end].to_vec()
-}
-
-/// The connections on which something like this was said, in the order of their opening.
-fn with_events(entries: &[Entry], like: impl Fn(&Kind) -> bool) -> Vec<&Opened> {
-    let has = |conn| events(entries, conn).into_iter().any(|event| like(&event.kind));
-    let found: Vec<&Opened> =
-        conns(entries).into_iter().filter(|opened| has(opened.conn)).collect();
-    for opened in &found {
-        assert_eq!(opened.client.role, Role::Client, "{opened:?}");
-        assert_tiled(entries, opened.conn);
-        assert_decoded_again(entries, opened.conn);
-    }
-    found
 }
 
 /// Messages that the log says a chat's client was sent.

@@ -1,4 +1,4 @@
-//! Chromium, its driver, curl, Redis: the tests need them, and they are never skipped.
+//! Chromium, its driver, curl, Redis, nghttp2: the tests need them, and they are never skipped.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -24,18 +24,20 @@ impl Browser {
         Self::with(&[])
     }
 
-    /// The same, and programs whose packages have their names.
-    pub fn with(programs: &[&'static str]) -> Result<Self> {
-        let programs = [&["curl"][..], programs].concat();
+    /// The same, and further programs, each with the package that has it.
+    pub fn with(programs: &[(&'static str, &'static str)]) -> Result<Self> {
+        let programs = [&[("curl", "curl")][..], programs].concat();
         let mut missing: Vec<&str> = Vec::new();
         if Self::find().is_none() {
             missing.extend(["chromium", "chromium-driver"]);
         }
-        missing.extend(programs.iter().copied().filter(|program| which(program).is_none()));
+        let absent = programs.iter().filter(|(program, _)| which(program).is_none());
+        missing.extend(absent.map(|(_, package)| *package));
+        missing.dedup();
         if !missing.is_empty() {
             install(&missing)?;
         }
-        for program in programs {
+        for (program, _) in programs {
             which(program).with_context(|| format!("{program} is still not on PATH"))?;
         }
         Self::find().context("chromium and chromedriver are still not both on PATH")
@@ -52,8 +54,8 @@ fn install(packages: &[&str]) -> Result<()> {
     let Some(prefix) = rights() else {
         bail!(
             "needed are a Chromium (`chromium`, `chromium-browser` or `google-chrome`) with its \
-             `chromedriver`, and `curl`, for the tests `redis-server` too, all on PATH; missing \
-             here, as Debian names it: {list}"
+             `chromedriver`, and `curl`, for the tests `redis-server`, `nghttp` and `h2load` too, \
+             all on PATH; missing here, as Debian names it: {list}"
         );
     };
     say::note(&format!("installing {list} with apt-get"));

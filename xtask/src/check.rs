@@ -14,6 +14,10 @@ use crate::repo::Repo;
 use crate::say::Steps;
 use crate::tools::Tools;
 
+/// Programs that the tests start, and the packages that have them.
+const PROGRAMS: &[(&str, &str)] =
+    &[("redis-server", "redis-server"), ("nghttp", "nghttp2-client"), ("h2load", "nghttp2-client")];
+
 /// What tests need.
 struct Needed {
     tools: Tools,
@@ -47,8 +51,8 @@ fn prepare(repo: &Repo, steps: &mut Steps) -> Result<Needed> {
     steps.step("server", "building the server", || {
         command::run(cargo().args(["build", "-p", "lifeline"]).current_dir(&repo.root))
     })?;
-    let browser = steps.step("browser", "looking for Chromium, curl and Redis", || {
-        Browser::with(&["redis-server"])
+    let browser = steps.step("browser", "looking for Chromium, curl, Redis and nghttp2", || {
+        Browser::with(PROGRAMS)
     })?;
     let npm = steps.step("npm", "bringing what the tests need of npm", || {
         npm::ready(repo, "tests/npm", "tests-npm")

@@ -2,6 +2,7 @@
 
 labs-request-response = Request · response
 labs-notifications = Notifications
+labs-calls = Calls
 
 lab-http10 = HTTP/1.0
 lab-http10-summary = Every request opens a TCP connection of its own, and the server closes it after the answer.
@@ -15,6 +16,8 @@ lab-websocket = WebSocket
 lab-websocket-summary = One connection that stays open, and on which either side may speak whenever it has something to say.
 lab-sse = Server-Sent Events
 lab-sse-summary = One answer that never ends: the server writes events into it, and the client only listens.
+lab-grpc = gRPC
+lab-grpc-summary = Calls by name and type from one contract, in four shapes, many of them on one connection.
 
 knob-requests = Requests
 knob-requests-help = How many times the client asks.
@@ -67,6 +70,14 @@ knob-drop-after = Drop after
 knob-drop-after-help = After this event the server cuts the stream off, once; 0 leaves it whole.
 knob-streams = Streams
 knob-streams-help = How many event streams the client opens at once.
+knob-call = Call
+knob-call-help = One or many requests, one or many answers; or many calls at once. A browser cannot stream requests.
+knob-parallel = At once
+knob-parallel-help = How many calls there are at once, where they are parallel.
+knob-deadline-ms = Deadline
+knob-deadline-ms-help = How long the caller waits for a call; 0 for as long as it takes.
+knob-fail = Failure
+knob-fail-help = Calls fail behind their headers, or in their only headers, or their callers cancel them.
 knob-peer = Client
 knob-peer-help = Who asks: this page, or a client inside the server.
 knob-link-ms = Link delay

@@ -206,3 +206,21 @@ row-fault = , { $count ->
    *[other] { $count } faults
 }
 ladder-chunk-title = One read or write at the socket
+
+ladder-h2-preface = HTTP/2 preface
+ladder-h2-stream = { $said }, stream { $stream }
+ladder-h2-content = content, { $bytes }
+ladder-h2-half-closed = nothing more
+ladder-h2-trailers = trailers
+ladder-grpc-status = status { $status } { $name }
+ladder-grpc-partial = Half a message
+ladder-grpc-id = id { $id }
+ladder-grpc-message = message { $number }, { $bytes }
+ladder-fold-frames = { $count ->
+    [one] { $count } connection frame folded, { $took }
+   *[other] { $count } connection frames folded, { $took }
+}
+row-fold-frames = { $count ->
+    [one] { $count } connection frame, folded
+   *[other] { $count } connection frames, folded
+}

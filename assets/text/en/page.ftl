@@ -98,6 +98,8 @@ report-streams = The page opened { $wanted } event streams, and { $answered } we
     [one] One never reached the server, so nothing of it is on the diagram.
    *[other] { $missing-text } never reached the server, so nothing of them is on the diagram.
 }
+report-cannot-stream = { $method } was not called: a browser cannot stream requests over gRPC-web. Choose the agent as the client, under More knobs.
+report-call-broke = { $who } has no answer to its call of { $method }, and the browser does not tell the page why.
 
 ## Figures
 figures = Figures
@@ -261,6 +263,54 @@ phase-stream = Carries an event stream
 headers-name = Name
 headers-value = Value
 headers-none = This step has no headers: it is no head of a message.
+headers-in-content = Trailers, at the end of the content
+headers-request = Request on stream { $stream }
+headers-response = Answer on stream { $stream }
+headers-interim = Answer before the answer, on stream { $stream }
+headers-trailers = Trailers of stream { $stream }
+headers-promise = Request that the server promises to answer unasked, on stream { $stream }
+headers-size = The header block has { $wire } on the wire: { $share } of the { $plain } that the same lines of HTTP/1.1 have.
+headers-unread = The header block has { $wire } on the wire, and nothing in it could be read.
+headers-indexed = indexed { $number }, static table
+headers-indexed-dynamic = indexed { $number }, dynamic table
+headers-added = added, literal name
+headers-added-name = added, name indexed { $number }
+headers-plain = plain, literal name
+headers-plain-name = plain, name indexed { $number }
+headers-never = never indexed, literal name
+headers-never-name = never indexed, name indexed { $number }
+headers-evicted = { $count ->
+    [one] 1 entry left the table for it
+   *[other] { $count-text } entries left the table for it
+}
+headers-table-before = Dynamic table before this block
+headers-table-after = Dynamic table after this block
+headers-table = { $count ->
+    [one] 1 entry
+   *[other] { $count-text } entries
+}, { $size } of at most { $limit }.
+headers-table-part = Not every entry is known in full: a header block was lost, could not be read, or was too long to be kept.
+headers-table-new = new
+headers-table-leaves = leaves
+headers-number = Number
+headers-entry = Entry
+values = What the message says
+values-of = Message { $number } this way of { $path }.
+values-name = Field
+values-wire = Wire type
+values-value = Value
+values-field = number { $number }
+values-unnamed = Not in the contract
+values-could-be = could be { $kind }
+values-compressed = It is compressed, and was not looked into.
+values-empty = It has no bytes: every field has its default.
+values-unread = It is too long to be looked into.
+windows = Windows after this step
+windows-sender = Who sends
+windows-on = On
+windows-left = Bytes that may be sent
+windows-connection = the connection
+windows-stream = stream { $stream }
 timing-none = This step has no length of its own.
 timing-spent = Spent on
 timing-when = When
@@ -302,10 +352,13 @@ lesson-minutes = In five minutes
 lesson-depth = In depth
 predict = Predict
 predict-how = Write down what you expect, then press Run. The run answers when it is over.
+predict-how-measured = Write down what you expect, then press Measure. The figures answer when both sides have measured.
 predict-right = ✓ { $answer }: as you said.
 predict-wrong = ✗ This run says { $answer }.
 predict-number = Write a whole number.
 predict-answer = This run says { $answer }.
+predict-wrong-measured = ✗ It was { $answer }.
+predict-answer-measured = It was { $answer }.
 
 ## Steps
 player = Steps

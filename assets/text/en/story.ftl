@@ -272,3 +272,47 @@ story-closed-cut = It cut off { $requests ->
         [one] { $requests-text } request
        *[other] { $requests-text } requests
     } that had no answer yet.
+
+story-h2-preface = A client of HTTP/2 begins with these 24 bytes. A server that knows only HTTP/1 takes them for a request that cannot be, and refuses.
+story-h2-unread = They could not be read as HTTP/2.
+story-h2-request = It asks on stream { $stream }: many streams share this one connection, and each frame says whose it is.
+story-h2-response = It answers on stream { $stream }. Answers come in whatever order they are ready.
+story-h2-interim = An answer before the answer, on stream { $stream }.
+story-h2-trailers = These header fields follow the content of stream { $stream }.
+story-h2-promise = The server will answer on stream { $stream } without being asked.
+story-h2-hpack = The head takes { $wire } on the wire and would take { $plain } as lines of HTTP/1.1: HPACK sends numbers for what both sides know.
+story-h2-request-only = Nothing follows: the request ends with its head.
+story-h2-content = The content has { $bytes }, in { $frames ->
+        [one] { $frames-text } DATA frame
+       *[other] { $frames-text } DATA frames
+    }, on stream { $stream }.
+story-h2-cut = It broke off before its end.
+story-h2-settings = { $who } tells how it wants this connection used, in { $count ->
+        [0] no setting
+        [one] { $count-text } setting
+       *[other] { $count-text } settings
+    }: the rest has its defaults.
+story-h2-settings-ack = { $who } has taken the settings of { $other }.
+story-h2-window = { $who } lets { $other } send { $by } more on the whole connection.
+story-h2-window-stream = { $who } lets { $other } send { $by } more on stream { $stream }.
+story-h2-windows = After this, { $connection } bytes may be sent on the connection and { $window } on stream { $stream }.
+story-h2-window-left = After this, { $connection } bytes may be sent on the connection.
+story-h2-reset = { $who } ends stream { $stream } at once: { $name }. The connection and its other streams go on.
+story-h2-goaway = { $who } ends the connection: { $name }. Stream { $last } is the last that was or may be worked on.
+story-h2-ping = { $who } asks whether { $other } is still there.
+story-h2-ping-ack = { $who } answers the ping of { $other }.
+story-h2-data = { $who } sends a piece of the content of stream { $stream }.
+story-h2-data-last = { $who } sends nothing more on stream { $stream }: its half of the stream is closed.
+story-h2-frame = It belongs to stream { $stream }.
+story-grpc-ok = The call ends with status { $status } { $name }: it succeeded.
+story-grpc-failed = The call ends with status { $status } { $name }: it failed, whatever the HTTP status says.
+story-grpc-why = It says why: “{ $message }”.
+story-grpc-web-trailers = A browser's programs cannot read HTTP trailers, so gRPC-web puts them at the end of the content, with a flag of their own.
+story-grpc-partial = A gRPC message that never became whole.
+story-grpc-message = Message { $number } of this direction of the call has { $bytes }; five bytes before it tell its length and whether it is compressed.
+story-grpc-base64 = It goes over as base64, four letters for three bytes.
+story-grpc-compressed = It is compressed, and not looked into.
+story-fold-frames = { $count ->
+        [one] { $count-text } connection frame
+       *[other] { $count-text } connection frames
+    } from { $from } to { $until }, folded into one row.

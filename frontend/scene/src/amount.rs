@@ -18,6 +18,23 @@ pub fn time(micros: Micros) -> String {
     }
 }
 
+/// A length of time that may be shorter than a microsecond: `85 ns`, `1.52 µs`, `34.1 µs`.
+#[must_use]
+pub fn short_time(nanos: u64) -> String {
+    match nanos {
+        0..=999 => format!("{nanos} ns"),
+        1_000..=9_994 => {
+            let hundredths = (nanos + 5) / 10;
+            format!("{}.{:02} µs", hundredths / 100, hundredths % 100)
+        }
+        9_995..=99_949 => {
+            let tenths = (nanos + 50) / 100;
+            format!("{}.{} µs", tenths / 10, tenths % 10)
+        }
+        _ => time(Micros((nanos + 500) / 1_000)),
+    }
+}
+
 /// A moment on the ladder's left edge: seconds with three places.
 #[must_use]
 pub fn clock(micros: Micros) -> String {
@@ -28,6 +45,13 @@ pub fn clock(micros: Micros) -> String {
 #[must_use]
 pub fn count(number: u64) -> String {
     text::parted(number)
+}
+
+/// The same of a number that may be less than nothing: `−1,204`.
+#[must_use]
+pub fn signed(number: i64) -> String {
+    let digits = count(number.unsigned_abs());
+    if number < 0 { format!("−{digits}") } else { digits }
 }
 
 /// `1 byte`, `1,204 bytes`.
@@ -64,10 +88,23 @@ mod tests {
         ] {
             assert_eq!(time(Micros(us)), text);
         }
+        for (ns, text) in [
+            (85, "85 ns"),
+            (999, "999 ns"),
+            (1_515, "1.52 µs"),
+            (9_994, "9.99 µs"),
+            (9_995, "10.0 µs"),
+            (34_149, "34.1 µs"),
+            (99_950, "100 µs"),
+            (1_240_000, "1.2 ms"),
+        ] {
+            assert_eq!(short_time(ns), text);
+        }
         assert_eq!(
             (count(7), count(1_204), count(1_234_567)),
             ("7".into(), "1,204".into(), "1,234,567".into())
         );
+        assert_eq!((signed(-1_204), signed(7)), ("−1,204".into(), "7".into()));
         assert_eq!((share(7, 313), share(0, 0)), ("2.2 %".into(), "–".into()));
         assert_eq!(clock(Micros(13_214_900)), "13.214");
     }

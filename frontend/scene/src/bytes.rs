@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use trace::event::Event;
+use trace::event::{Event, Kind};
 use trace::field::{Field, Name};
+use trace::http2::Http2;
 use trace::ids::{ConnId, Seq};
 use trace::span::{Dir, Span};
 
@@ -286,6 +287,11 @@ pub fn as_c(bytes: &[u8]) -> String {
 /// The headers of an event, name and value.
 #[must_use]
 pub fn headers(model: &Model, event: &Event) -> Vec<(String, String)> {
+    // In HTTP/2 their bytes are no text.
+    if let Kind::Http2(Http2::Head(head)) = &event.kind {
+        let header = |header: &trace::http2::Header| (header.name.clone(), header.value.clone());
+        return head.headers.iter().map(header).collect();
+    }
     let mut headers: Vec<(String, String)> = Vec::new();
     for field in &event.fields {
         let text = || {
@@ -306,17 +312,29 @@ pub fn headers(model: &Model, event: &Event) -> Vec<(String, String)> {
 
 const fn tint(name: Name) -> Tint {
     match name {
-        Name::HttpVersion => Tint::Version,
+        Name::HttpVersion | Name::Preface | Name::FrameFlags => Tint::Version,
         Name::Method | Name::StatusCode => Tint::Verb,
+        Name::FinAndOpcode | Name::CloseCode | Name::RespType => Tint::Verb,
+        Name::FrameType | Name::ErrorCode | Name::GrpcFlag => Tint::Verb,
+        Name::HpackIndexed | Name::HpackLiteral | Name::HpackSizeUpdate => Tint::Verb,
         Name::RequestTarget | Name::ReasonPhrase => Tint::Target,
+        Name::MaskingKey | Name::CloseReason | Name::Comment => Tint::Target,
+        Name::FrameStream | Name::LastStream | Name::PromisedStream => Tint::Target,
+        Name::Priority | Name::DebugData => Tint::Target,
         Name::FieldName | Name::EventFieldName => Tint::Name,
+        Name::SettingId | Name::HpackName | Name::ProtoTag => Tint::Name,
         Name::FieldValue | Name::EventFieldValue | Name::RespValue => Tint::Value,
+        Name::SettingValue | Name::WindowIncrement | Name::HpackValue => Tint::Value,
+        Name::ProtoVarint | Name::ProtoFixed | Name::ProtoText => Tint::Value,
         Name::Content | Name::ChunkData | Name::MoreChunks => Tint::Content,
         Name::Payload | Name::RespData | Name::MoreElements => Tint::Content,
+        Name::FrameData | Name::HeaderFragment | Name::PingData => Tint::Content,
+        Name::FramePayload | Name::GrpcPayload | Name::GrpcBase64 => Tint::Content,
+        Name::ProtoBytes => Tint::Content,
         Name::ChunkSize | Name::ChunkExtension => Tint::Length,
         Name::MaskAndLength | Name::ExtendedLength | Name::RespLength => Tint::Length,
-        Name::FinAndOpcode | Name::CloseCode | Name::RespType => Tint::Verb,
-        Name::MaskingKey | Name::CloseReason | Name::Comment => Tint::Target,
+        Name::FrameLength | Name::PadLength | Name::HpackLength => Tint::Length,
+        Name::GrpcLength | Name::ProtoLength => Tint::Length,
         Name::BadLine | Name::Undecoded => Tint::Fault,
         Name::EmptyLine
         | Name::Space
@@ -327,7 +345,8 @@ const fn tint(name: Name) -> Tint {
         | Name::BodyEnd
         | Name::MoreLines
         | Name::ByteOrderMark
-        | Name::EventEnd => Tint::Glue,
+        | Name::EventEnd
+        | Name::Padding => Tint::Glue,
     }
 }
 

@@ -157,6 +157,7 @@ impl Pen<'_> {
             Folded::Polls => "ladder-fold-polls",
             Folded::Reads => "ladder-fold-reads",
             Folded::Pings => "ladder-fold-pings",
+            Folded::Frames => "ladder-fold-frames",
         };
         self.push(self.seq, Kind::Fold { x, y: self.y, text: text::say(id, &args) });
     }

@@ -40,6 +40,11 @@ pub fn of(model: &Model, figure: Figure) -> u64 {
         Figure::ClientsOnBusiestInstance => clients_on_busiest(model),
         Figure::BusiestInstancePercent => busiest_percent(&metrics),
         Figure::MessagesLost => messages_lost(model),
+        // Nothing of a run says them.
+        Figure::ProtobufPercentOfJson
+        | Figure::ValuesPercentOfXml
+        | Figure::JsonToProtobufDecode
+        | Figure::XmlToJsonDecode => 0,
     }
 }
 

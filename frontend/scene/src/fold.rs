@@ -3,6 +3,7 @@
 use trace::entry::What;
 use trace::event::{Event, Kind};
 use trace::http1::Http1;
+use trace::http2::{FrameKind, Http2};
 use trace::note;
 use trace::resp::Resp;
 use trace::websocket::{Opcode, Websocket};
@@ -22,6 +23,8 @@ pub enum Folded {
     Reads,
     /// Pings and pongs.
     Pings,
+    /// What HTTP/2 says of the connection itself: settings, windows, pings.
+    Frames,
 }
 
 /// Steps that are one row.
@@ -138,6 +141,15 @@ fn of_message(model: &Model, event: &Event) -> Option<Part> {
         Kind::Websocket(Websocket::Frame(frame)) if event.faults.is_empty() => match frame.opcode {
             Opcode::Ping => Some(Part::Begins(Folded::Pings)),
             Opcode::Pong => Some(Part::Belongs(Folded::Pings)),
+            _ => None,
+        },
+        Kind::Http2(Http2::Preface) if event.faults.is_empty() => {
+            Some(Part::Begins(Folded::Frames))
+        }
+        Kind::Http2(Http2::Frame(frame)) if event.faults.is_empty() => match frame.kind {
+            FrameKind::Settings | FrameKind::WindowUpdate | FrameKind::Ping => {
+                Some(Part::Begins(Folded::Frames))
+            }
             _ => None,
         },
         Kind::Resp(Resp::Command(command)) if empty(command.exchange) => {

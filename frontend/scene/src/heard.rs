@@ -42,17 +42,19 @@ impl Model {
                 self.message(seq, stands, event);
             }
             Kind::Resp(said) => self.heard_resp((seq, at), event, said),
+            Kind::Http2(said) => self.heard_http2((seq, at), event, said),
+            Kind::Grpc(said) => self.heard_grpc((seq, at), event, said),
         }
     }
 
     /// When an event stands: when it left, else when it landed.
-    fn stands(&self, event: &Event, at: Micros) -> Micros {
+    pub(crate) fn stands(&self, event: &Event, at: Micros) -> Micros {
         let known = if event.evidence.is_empty() { None } else { self.times(event).stands() };
         known.unwrap_or(at)
     }
 
     /// An event that is a step of its own.
-    fn message(&mut self, seq: Seq, stands: Micros, event: &Event) -> Key {
+    pub(crate) fn message(&mut self, seq: Seq, stands: Micros, event: &Event) -> Key {
         let (key, dir) = ((stands, seq, 0), event.dir());
         self.cover(event, key);
         self.step(key, Some(event.conn), StepKind::Message { dir, events: vec![seq] });
@@ -60,7 +62,7 @@ impl Model {
     }
 
     /// From here on the bytes of an event belong to a step.
-    fn cover(&mut self, event: &Event, key: Key) {
+    pub(crate) fn cover(&mut self, event: &Event, key: Key) {
         let end = event.evidence.end();
         let messages = &mut self.conn(event.conn).messages[event.dir().index()];
         // What lies in a body may be said when the whole of that has been.
@@ -69,7 +71,7 @@ impl Model {
     }
 
     /// Puts an event to a step that is there.
-    fn join(&mut self, key: Key, seq: Seq) -> bool {
+    pub(crate) fn join(&mut self, key: Key, seq: Seq) -> bool {
         let Some(index) = self.index_of(key) else { return false };
         let Some(step) = self.steps.get_mut(index) else { return false };
         let StepKind::Message { events, .. } = &mut step.what else { return false };
@@ -84,6 +86,7 @@ impl Model {
             Http1::Body(body) if self.ends_stream(event) => {
                 return self.stream_over((seq, at), event, body);
             }
+            Http1::Body(body) if self.join_call(seq, event, body.exchange) => return,
             Http1::Body(body) if self.join_body(seq, event, body.exchange) => return,
             Http1::Request(request) => {
                 self.idle_over(event.conn, stands, seq);
@@ -104,6 +107,8 @@ impl Model {
             conn.preflights.insert(request.exchange);
         } else if spoken::asks(&request.method, &request.target) == Asks::Poll {
             conn.polls.insert(request.exchange, key);
+        } else if spoken::asks(&request.method, &request.target) == Asks::Call {
+            conn.calls.insert(request.exchange, key);
         }
         conn.asked.insert(request.exchange, key.1);
         conn.gated = Micros(0);
@@ -216,6 +221,13 @@ impl Model {
             *whole = seq;
         }
         true
+    }
+
+    /// Puts the content of a gRPC-web request to its head: its messages are steps of their own.
+    fn join_call(&mut self, seq: Seq, event: &Event, exchange: Option<u64>) -> bool {
+        let conn = self.conn(event.conn);
+        let head = exchange.and_then(|exchange| conn.calls.get(&exchange).copied());
+        event.dir() == Dir::ToServer && head.is_some_and(|head| self.join(head, seq))
     }
 
     /// A frame that carries a message, or a piece of one: it stands with the pieces before it.

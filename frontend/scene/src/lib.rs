@@ -15,6 +15,7 @@ mod build;
 
 mod heard;
 
+mod multiplexed;
 mod noted;
 
 mod named;
@@ -64,6 +65,10 @@ pub mod link;
 pub mod bytes;
 
 mod mask;
+
+pub mod hpack;
+
+pub mod windows;
 
 #[cfg(test)]
 mod lab_log;

@@ -47,6 +47,7 @@ fn folded(fold: Fold) -> String {
         Folded::Polls => "row-fold-polls",
         Folded::Reads => "row-fold-reads",
         Folded::Pings => "row-fold-pings",
+        Folded::Frames => "row-fold-frames",
     };
     text::say(id, &[("count", fold.count.into()), ("reads", fold.reads.into())])
 }

@@ -117,6 +117,10 @@ pub struct Conn {
     pub(crate) gated: Micros,
     /// Requests that are polls: by exchange, their steps.
     pub(crate) polls: BTreeMap<u64, Key>,
+    /// Requests that are gRPC calls: by exchange, their steps.
+    pub(crate) calls: BTreeMap<u64, Key>,
+    /// What HTTP/2 frames carry and is not whole: by direction and stream, its step.
+    pub(crate) carrying: BTreeMap<(usize, u32), Key>,
     /// Commands to a store without a reply: by exchange, their steps.
     pub(crate) commands: BTreeMap<u64, Key>,
     /// Exchanges that brought nothing: polls, and reads of a store.

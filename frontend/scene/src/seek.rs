@@ -3,9 +3,10 @@
 use trace::entry::What;
 use trace::event::{Event, Kind};
 use trace::http1::Http1;
+use trace::http2::Http2;
 use trace::note;
 use trace::resp::Resp;
-use trace::span::Dir;
+use trace::span::{Dir, Side};
 use trace::websocket::Websocket;
 
 use crate::model::Model;
@@ -81,7 +82,9 @@ fn is(model: &Model, row: &Row, sought: Sought) -> bool {
         Sought::Close => step.what == StepKind::Close,
         Sought::Request => {
             let asks = matches!(step.what, StepKind::Message { dir: Dir::ToServer, .. });
-            asks && known.any(|event| matches!(event.kind, Kind::Http1(_) | Kind::Resp(_)))
+            asks && known.any(|event| {
+                matches!(event.kind, Kind::Http1(_) | Kind::Resp(_) | Kind::Http2(Http2::Head(_)))
+            })
         }
         Sought::Push => known.any(is_push),
         Sought::Fault => {
@@ -97,7 +100,9 @@ fn is_push(event: &Event) -> bool {
     match &event.kind {
         Kind::Http1(Http1::Response(response)) => response.exchange.is_none(),
         Kind::Websocket(Websocket::Message(_)) | Kind::Sse(_) | Kind::Resp(Resp::Push(_)) => true,
-        Kind::Http1(_) | Kind::Websocket(_) | Kind::Resp(_) => false,
+        // What answers a call is asked for, and comes when it comes.
+        Kind::Grpc(_) => event.from == Side::Server,
+        Kind::Http1(_) | Kind::Websocket(_) | Kind::Resp(_) | Kind::Http2(_) => false,
     }
 }
 

@@ -5,7 +5,9 @@ mod service;
 use std::collections::BTreeMap;
 
 use trace::event::{Event, Kind};
+use trace::grpc::Grpc;
 use trace::http1::{Http1, Response};
+use trace::http2::{Http2, Role};
 use trace::ids::{ConnId, Seq};
 use trace::note::Engine;
 use trace::resp::Resp;
@@ -228,7 +230,9 @@ impl Folded {
                 (self.phase, self.answers) = (Phase::Idle, self.answers + 1);
             }
             Kind::Resp(Resp::Push(_)) => self.messages[dir.index()] += 1,
-            Kind::Http1(_) | Kind::Sse(_) | Kind::Resp(_) => {}
+            Kind::Http2(_) => self.streams(model, dir, events),
+            Kind::Grpc(Grpc::Message(_)) => self.messages[dir.index()] += 1,
+            Kind::Http1(_) | Kind::Sse(_) | Kind::Resp(_) | Kind::Grpc(_) => {}
         }
     }
 
@@ -242,6 +246,23 @@ impl Folded {
                 true => Phase::Idle,
                 false => Phase::Done,
             };
+        }
+    }
+
+    /// Frames of HTTP/2: what they carry counts.
+    fn streams(&mut self, model: &Model, dir: Dir, events: &[Seq]) {
+        match events.last().and_then(|seq| model.event(*seq)).map(|event| &event.kind) {
+            Some(Kind::Http2(Http2::Head(head))) if head.role == Role::Request => {
+                (self.phase, self.requests) = (Phase::Asked, self.requests + 1);
+            }
+            Some(Kind::Http2(Http2::Head(head))) if head.role == Role::Response => {
+                self.answers += 1;
+                if self.answers >= self.requests {
+                    self.phase = Phase::Idle;
+                }
+            }
+            Some(Kind::Grpc(Grpc::Message(_))) => self.messages[dir.index()] += 1,
+            _ => {}
         }
     }
 

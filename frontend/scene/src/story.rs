@@ -1,6 +1,7 @@
 //! What a step says: what happened and why, in sentences of the catalogue with this run's numbers.
 //! Each number names the entries from which it was read or reckoned.
 
+mod calls;
 mod folded;
 mod http;
 mod live;
@@ -138,6 +139,8 @@ impl<'a> Teller<'a> {
             Kind::Websocket(said) => self.websocket(first, said, events),
             Kind::Sse(said) => self.sse(first, said, events),
             Kind::Resp(said) => self.resp(first, said, events),
+            Kind::Http2(_) => self.http2(first, events),
+            Kind::Grpc(said) => self.grpc(first, said, events),
         }
         for fault in
             events.iter().filter_map(|seq| self.model.event(*seq)).flat_map(|event| &event.faults)

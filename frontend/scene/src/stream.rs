@@ -4,6 +4,7 @@ use trace::entry::What;
 use trace::event::{Event, Kind};
 use trace::field::Name;
 use trace::http1::Http1;
+use trace::http2::Http2;
 use trace::ids::{ConnId, Seq};
 use trace::moments::Times;
 use trace::span::{Dir, Span, Spans};
@@ -46,7 +47,14 @@ impl Model {
 
     fn is_carried(&self, seq: Seq) -> bool {
         let kind = self.event(seq).map(|event| &event.kind);
-        matches!(kind, Some(Kind::Websocket(Websocket::Message(_))))
+        matches!(
+            kind,
+            Some(
+                Kind::Websocket(Websocket::Message(_))
+                    | Kind::Http2(Http2::Head(_) | Http2::Content(_))
+                    | Kind::Grpc(_)
+            )
+        )
     }
 
     /// Whether an event is the body of an event stream, which is said when the stream ends.

@@ -3,6 +3,7 @@
 
 use trace::event::{Event, Kind};
 use trace::http1::Http1;
+use trace::http2::{Http2, Role};
 use trace::ids::{ConnId, Seq};
 use trace::resp::Resp;
 use trace::span::Dir;
@@ -97,7 +98,15 @@ fn number(event: &Event) -> Option<u64> {
         Kind::Http1(Http1::Body(body)) => body.exchange,
         Kind::Resp(Resp::Command(command)) => Some(command.exchange),
         Kind::Resp(Resp::Reply(reply)) => reply.exchange,
-        Kind::Http1(_) | Kind::Websocket(_) | Kind::Sse(_) | Kind::Resp(_) => None,
+        Kind::Http2(Http2::Head(head)) if matches!(head.role, Role::Request | Role::Response) => {
+            Some(u64::from(head.stream))
+        }
+        Kind::Http1(_)
+        | Kind::Websocket(_)
+        | Kind::Sse(_)
+        | Kind::Resp(_)
+        | Kind::Http2(_)
+        | Kind::Grpc(_) => None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! What goes over, in few words: the labels of arrows.
 
+mod calls;
+
 use trace::event::{Event, Kind};
 use trace::http1::{Framing, Http1, Request, Response};
 use trace::ids::{ConnId, Seq};
@@ -33,6 +35,8 @@ pub fn said(event: &Event, run: &str) -> (Stroke, String) {
         Kind::Sse(Sse::Block(said)) => (stroke, shorten(&block(said), MOST)),
         Kind::Sse(Sse::Unfinished) => (Stroke::Unread, text::say("ladder-event-unfinished", &[])),
         Kind::Resp(said) => resp(said, stroke, run),
+        Kind::Http2(said) => calls::http2(said, stroke, run),
+        Kind::Grpc(said) => calls::grpc(said, stroke),
     }
 }
 
@@ -90,13 +94,13 @@ fn asking(request: &Request, run: &str) -> String {
     }
 }
 
-/// Whether an answer is an event stream.
+/// Whether an answer's content comes piece by piece: an event stream, or messages of a gRPC call.
 #[must_use]
 pub fn is_stream(response: &Response) -> bool {
     let kind = response.content_type.as_deref().unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     response.status == 200
-        && kind.eq_ignore_ascii_case("text/event-stream")
+        && (kind.eq_ignore_ascii_case("text/event-stream") || kind.starts_with("application/grpc"))
         && !matches!(response.framing, Framing::None | Framing::Length(0))
 }
 

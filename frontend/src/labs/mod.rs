@@ -2,6 +2,7 @@
 //! from the log alone (law 10).
 
 pub(crate) mod cast;
+mod grpc;
 mod http10;
 mod http11;
 mod long_polling;
@@ -31,6 +32,7 @@ pub(crate) async fn drive(part: &Part) {
         "long_polling" => long_polling::drive(part).await,
         "websocket" => websocket::drive(part).await,
         "sse" => sse::drive(part).await,
+        "grpc" => grpc::drive(part).await,
         _ => {}
     }
     part.waits(true);

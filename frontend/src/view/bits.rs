@@ -41,21 +41,21 @@ pub fn table(state: State, seq: Seq, field: usize) -> Option<impl IntoView + use
     })
 }
 
-/// Where the bits stand in their byte: `.000 ....`.
+/// Where the bits stand in their byte: `.000 ....`. Bits of several bytes stand in as many lines.
 fn pattern(bits: &Bits) -> String {
     let mut text = String::with_capacity(9);
-    for place in (0..8_u8).rev() {
-        let is_one = |low: u8| (bits.value >> (place - low)) & 1 == 1;
-        let low = (bits.from + 1).saturating_sub(bits.len);
-        text.push(if !(low..=bits.from).contains(&place) {
-            '.'
-        } else if is_one(low) {
-            '1'
-        } else {
-            '0'
+    let low = (bits.from + 1).saturating_sub(bits.len);
+    for place in (low / 8 * 8..=bits.from / 8 * 8 + 7).rev() {
+        let is_in = (low..=bits.from).contains(&place);
+        text.push(match is_in.then(|| (bits.value >> (place - low)) & 1) {
+            Some(1) => '1',
+            Some(_) => '0',
+            None => '.',
         });
-        if place == 4 {
-            text.push(' ');
+        match place % 8 {
+            0 if place > low => text.push('\n'),
+            4 => text.push(' '),
+            _ => {}
         }
     }
     text

@@ -6,7 +6,9 @@ use scene::amount;
 use scene::bytes::{self, Coding, FieldView, of};
 use scene::step::StepKind;
 use trace::event::Kind;
+use trace::grpc::Grpc;
 use trace::http1::Http1;
+use trace::http2::Http2;
 use trace::ids::Seq;
 use trace::resp::Resp;
 use trace::sse::Sse;
@@ -59,6 +61,10 @@ fn title(state: State, seq: Seq) -> &'static str {
             Some(Kind::Sse(Sse::Block(_))) => "bytes-event",
             Some(Kind::Resp(Resp::Command(_))) => "bytes-command",
             Some(Kind::Resp(Resp::Reply(_) | Resp::Push(_))) => "bytes-reply",
+            Some(Kind::Http2(Http2::Frame(_))) => "bytes-frame",
+            Some(Kind::Http2(Http2::Head(_))) => "bytes-head",
+            Some(Kind::Http2(Http2::Content(_))) => "bytes-body",
+            Some(Kind::Grpc(Grpc::Message(_))) => "bytes-message",
             _ => "bytes-other",
         }
     })

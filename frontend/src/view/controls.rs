@@ -116,7 +116,8 @@ fn RunButton() -> impl IntoView {
     }
 }
 
-fn knob(state: State, param: Param) -> AnyView {
+/// A knob of the lab that is shown.
+pub fn knob(state: State, param: Param) -> AnyView {
     let Param { name, label, kind, help } = param;
     let id = format!("knob-{name}");
     let value = {

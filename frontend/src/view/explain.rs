@@ -9,7 +9,7 @@ use scene::story::{tell, tell_row};
 use scene::told::{Piece, Story};
 use trace::ids::Seq;
 
-use super::{standing, t};
+use super::{standing, t, values, windows};
 use crate::state::{State, state};
 
 /// What is shown of a step.
@@ -92,6 +92,8 @@ pub fn Explain() -> impl IntoView {
                 <p class="story" id="story">{pieces}</p>
             }
         })}
+        <values::Values />
         {move || stands.get().map(|stands| standing::view(&stands))}
+        <windows::Windows />
     }
 }

@@ -1,56 +1,94 @@
-//! The headers of the reader's step, as a table.
+//! The headers of the reader's step, as tables.
 
 use leptos::prelude::*;
 use scene::bytes::headers;
+use scene::model::Model;
 use scene::step::StepKind;
-use trace::event::Kind;
+use trace::event::{Event, Kind};
+use trace::grpc::Grpc;
 use trace::http1::Http1;
+use trace::http2::Http2;
+use trace::ids::Seq;
 
+use super::hpack::{self, Block};
 use super::t;
 use crate::state::{State, state};
 
-/// The first line, and each header's name and value.
-type Table = (String, Vec<(String, String)>);
+/// What is shown of an event.
+#[derive(Debug, Clone, PartialEq)]
+enum Shown {
+    /// What stands above, and each header's name and value.
+    Lines(String, Vec<(String, String)>),
+    /// A header block of HTTP/2.
+    Block(Box<Block>),
+}
 
-fn table(state: State) -> Option<Table> {
-    let step = state.step()?;
+fn shown(state: State) -> Vec<Shown> {
+    let Some(step) = state.step() else { return Vec::new() };
     state.model.with(|model| {
-        let model = model.as_ref()?;
-        let StepKind::Message { events, .. } = &model.steps.get(step)?.what else { return None };
-        let event = model.event(*events.first()?)?;
-        let Kind::Http1(said) = &event.kind else { return None };
-        let line = match said {
-            Http1::Request(request) => {
-                format!("{} {} {}", request.method, request.target, request.version.text())
+        let Some(model) = model else { return Vec::new() };
+        match model.steps.get(step).map(|step| &step.what) {
+            Some(StepKind::Message { events, .. }) => {
+                events.iter().filter_map(|seq| of(model, *seq)).collect()
             }
-            Http1::Response(response) => {
-                format!("{} {} {}", response.version.text(), response.status, response.reason)
-            }
-            _ => return None,
-        };
-        Some((line, headers(model, event)))
+            _ => Vec::new(),
+        }
     })
+}
+
+fn of(model: &Model, seq: Seq) -> Option<Shown> {
+    let event = model.event(seq)?;
+    match &event.kind {
+        Kind::Http2(Http2::Head(head)) => {
+            let (before, after) = scene::hpack::around(model, seq)?;
+            Some(Shown::Block(Box::new(Block { seq, head: head.clone(), before, after })))
+        }
+        _ => Some(Shown::Lines(above(event)?, headers(model, event))),
+    }
+}
+
+/// The start line of HTTP/1, or what stands for it.
+fn above(event: &Event) -> Option<String> {
+    match &event.kind {
+        Kind::Http1(Http1::Request(request)) => {
+            Some(format!("{} {} {}", request.method, request.target, request.version.text()))
+        }
+        Kind::Http1(Http1::Response(response)) => {
+            Some(format!("{} {} {}", response.version.text(), response.status, response.reason))
+        }
+        Kind::Grpc(Grpc::Trailers(_)) => Some(t("headers-in-content")),
+        _ => None,
+    }
 }
 
 /// The headers.
 #[component]
 pub fn Headers() -> impl IntoView {
     let state = state();
-    let table = Memo::new(move |_| table(state));
-    move || match table.get() {
-        Some((line, headers)) => {
-            let row = |(name, value): (String, String)| {
-                view! { <tr><th scope="row">{name}</th><td>{value}</td></tr> }
-            };
-            view! {
-                <p class="start-line"><code>{line}</code></p>
-                <table class="headers">
-                    <thead><tr><th scope="col">{t("headers-name")}</th><th scope="col">{t("headers-value")}</th></tr></thead>
-                    <tbody>{headers.into_iter().map(row).collect_view()}</tbody>
-                </table>
-            }
-            .into_any()
+    let shown = Memo::new(move |_| shown(state));
+    move || {
+        let shown = shown.get();
+        if shown.is_empty() {
+            return view! { <p class="hint">{t("headers-none")}</p> }.into_any();
         }
-        None => view! { <p class="hint">{t("headers-none")}</p> }.into_any(),
+        let table = |shown: Shown| match shown {
+            Shown::Lines(above, headers) => lines(above, headers),
+            Shown::Block(block) => hpack::view(&block),
+        };
+        shown.into_iter().map(table).collect_view().into_any()
     }
+}
+
+fn lines(above: String, headers: Vec<(String, String)>) -> AnyView {
+    let row = |(name, value): (String, String)| {
+        view! { <tr><th scope="row">{name}</th><td>{value}</td></tr> }
+    };
+    view! {
+        <p class="start-line"><code>{above}</code></p>
+        <table class="headers">
+            <thead><tr><th scope="col">{t("headers-name")}</th><th scope="col">{t("headers-value")}</th></tr></thead>
+            <tbody>{headers.into_iter().map(row).collect_view()}</tbody>
+        </table>
+    }
+    .into_any()
 }

@@ -20,33 +20,17 @@ pub fn Inspector() -> impl IntoView {
         }
         now
     });
-    let tab = move |tab: Tab| {
-        let on = move || state.tab.get() == tab;
-        view! {
-            <button
-                class="tab"
-                role="tab"
-                id=format!("tab-{}", tab.id())
-                aria-controls="panel"
-                aria-selected=move || on().to_string()
-                tabindex=move || if on() { "0" } else { "-1" }
-                on:click=move |event| {
-                    state.tab.set(tab);
-                    // Who points steps on with the arrows; who came by keys stays among the tabs.
-                    if event.detail() > 0 {
-                        focus("panel");
-                    }
-                }
-            >
-                {t(name(tab))}
-            </button>
-        }
-    };
+    let runs = Memo::new(move |_| state.has_runs());
+    let open = Memo::new(move |_| shown(state));
     view! {
         <aside class="inspector" id="inspector" aria-label=t("inspector")>
             <div class="inspector-head">
                 <div class="tabs" role="tablist" aria-label=t("inspector") on:keydown=move |event| arrows(state, &event)>
-                    {Tab::ALL.into_iter().map(tab).collect_view()}
+                    {move || {
+                        let all = Tab::ALL.into_iter();
+                        let all = all.filter(|tab| runs.get() || *tab == Tab::Lesson);
+                        all.map(|tab| button(state, tab)).collect_view()
+                    }}
                 </div>
                 <button class="quiet sheet-close" on:click=move |_| state.inspecting.set(false)>{t("close")}</button>
             </div>
@@ -55,15 +39,44 @@ pub fn Inspector() -> impl IntoView {
                 id="panel"
                 role="tabpanel"
                 tabindex="0"
-                aria-labelledby=move || format!("tab-{}", state.tab.get().id())
+                aria-labelledby=move || format!("tab-{}", open.get().id())
             >
-                {move || match state.tab.get() {
+                {move || match open.get() {
                     Tab::Lesson => view! { <lesson::Lesson /> }.into_any(),
                     _ if state.count() == 0 => view! { <explain::Head /> }.into_any(),
                     tab => view! { <explain::Head /> {side(tab)} }.into_any(),
                 }}
             </div>
         </aside>
+    }
+}
+
+/// The tab that is shown: where there are no runs there are no steps, of which the others tell.
+fn shown(state: State) -> Tab {
+    if state.has_runs() { state.tab.get() } else { Tab::Lesson }
+}
+
+/// The button of a tab.
+fn button(state: State, tab: Tab) -> impl IntoView {
+    let on = move || shown(state) == tab;
+    view! {
+        <button
+            class="tab"
+            role="tab"
+            id=format!("tab-{}", tab.id())
+            aria-controls="panel"
+            aria-selected=move || on().to_string()
+            tabindex=move || if on() { "0" } else { "-1" }
+            on:click=move |event| {
+                state.tab.set(tab);
+                // Who points steps on with the arrows; who came by keys stays among the tabs.
+                if event.detail() > 0 {
+                    focus("panel");
+                }
+            }
+        >
+            {t(name(tab))}
+        </button>
     }
 }
 

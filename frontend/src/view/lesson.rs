@@ -6,6 +6,7 @@ use scene::figures;
 use trace::lesson::Predict;
 
 use super::t;
+use crate::measure;
 use crate::state::{State, state};
 
 /// The lesson.
@@ -21,7 +22,9 @@ pub fn Lesson() -> impl IntoView {
                 <p class="lesson-line">{lesson.line}</p>
                 <section class="predict" aria-label=t("predict")>
                     <h2>{t("predict")}</h2>
-                    <p class="hint">{t("predict-how")}</p>
+                    <p class="hint">
+                        {move || t(if state.has_runs() { "predict-how" } else { "predict-how-measured" })}
+                    </p>
                     {asks}
                 </section>
                 <details class="lesson" open>
@@ -44,6 +47,9 @@ fn predict(state: State, index: usize, ask: Predict) -> impl IntoView {
     let Predict { ask, answer: figure, why } = ask;
     let id = format!("guess-{index}");
     let answer = Memo::new(move |_| {
+        if !state.has_runs() {
+            return measure::answer(state, figure);
+        }
         state.model.with(|model| {
             let model = model.as_ref().filter(|model| model.settled())?;
             Some(figures::of(model, figure))
@@ -54,11 +60,13 @@ fn predict(state: State, index: usize, ask: Predict) -> impl IntoView {
     let verdict = move || {
         let known = answer.get()?;
         let guessed = guess().trim().replace(',', "").parse::<u64>().ok();
-        let id = match guessed {
-            Some(guessed) if guessed == known => "predict-right",
-            Some(_) => "predict-wrong",
-            None if guess().is_empty() => "predict-answer",
-            None => "predict-number",
+        let id = match (guessed, state.has_runs()) {
+            (Some(guessed), _) if guessed == known => "predict-right",
+            (Some(_), true) => "predict-wrong",
+            (Some(_), false) => "predict-wrong-measured",
+            (None, true) if guess().is_empty() => "predict-answer",
+            (None, false) if guess().is_empty() => "predict-answer-measured",
+            (None, _) => "predict-number",
         };
         let known = amount::count(known);
         let said = text::say(id, &[("answer", (&known).into())]);

@@ -80,7 +80,7 @@ pub fn Metrics() -> impl IntoView {
 fn all(told: &Told) -> Vec<Shown> {
     let Told { lab, figures, .. } = told;
     let polls = matches!(lab.as_str(), "short_polling" | "long_polling");
-    let notifies = polls || matches!(lab.as_str(), "websocket" | "sse");
+    let notifies = polls || matches!(lab.as_str(), "websocket" | "sse" | "grpc");
     if !notifies {
         return vec![
             connections(figures),

@@ -75,6 +75,45 @@ fn lines(lab: &str, urls: &BTreeMap<String, String>, down: &Down) -> Vec<Line> {
             ("Python", format!("python3 -m websockets '{ws}/socket?user=C'")),
         ],
         "sse" => vec![("curl", format!("curl -N {url}/events"))],
+        "grpc" => calls(url),
         _ => vec![("curl", format!("curl -v {url}/hello"))],
     }
+}
+
+/// A message as Protocol Buffers have it, `{"from":"A","to":"B","text":"hello"}`, as a shell and Python
+/// both write bytes.
+const HELLO: &str = r"\12\1A\22\1B\32\5hello";
+
+/// The same call by three clients. gRPC itself has no room for a path before the service's name: there
+/// the run is named beside the call.
+fn calls(url: &str) -> Vec<Line> {
+    let (origin, run) = url.rsplit_once("/r/").unwrap_or((url, ""));
+    let (scheme, host) = origin.split_once("://").unwrap_or(("http", origin));
+    let secure = scheme == "https";
+    let has_port = host.rsplit(']').next().is_some_and(|end| end.contains(':'));
+    let port = if secure { 443 } else { 80 };
+    let host = if has_port { host.to_owned() } else { format!("{host}:{port}") };
+    let plain = if secure { "" } else { "-plaintext " };
+    let channel = if secure {
+        format!("grpc.secure_channel('{host}', grpc.ssl_channel_credentials())")
+    } else {
+        format!("grpc.insecure_channel('{host}')")
+    };
+    let method = "lifeline.v1.Chat/Send";
+    let json = r#"{"from":"A","to":"B","text":"hello"}"#;
+    vec![
+        ("grpcurl", format!("grpcurl {plain}-H 'lifeline-run: {run}' -d '{json}' {host} {method}")),
+        (
+            "Python",
+            format!(
+                "python3 -c \"import grpc; print({channel}.unary_unary('/{method}')(b'{HELLO}', metadata=[('lifeline-run', '{run}')]))\""
+            ),
+        ),
+        (
+            "curl",
+            format!(
+                r"printf '\0\0\0\0\15{HELLO}' | curl -v --output - --data-binary @- -H 'content-type: application/grpc-web+proto' '{url}/{method}'"
+            ),
+        ),
+    ]
 }

@@ -94,5 +94,11 @@ fn words(model: &Model, report: &Report) -> Option<String> {
         Says::StreamBroke { last_event_id } => {
             text::say("report-broke", &[("who", who.into()), ("id", last_event_id.into())])
         }
+        Says::CannotStream { method } => {
+            text::say("report-cannot-stream", &[("method", method.into())])
+        }
+        Says::CallBroke { method } => {
+            text::say("report-call-broke", &[("who", who.into()), ("method", method.into())])
+        }
     })
 }

@@ -8,6 +8,7 @@ mod live;
 mod page;
 mod problem;
 mod runs_api;
+mod serialization_api;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -20,6 +21,7 @@ use axum::{Json, Router, middleware};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
@@ -44,6 +46,8 @@ pub struct Studio {
     pub switches: Arc<Switches>,
     /// Ends everything.
     pub stop: CancellationToken,
+    /// Let in one at a time: who measures is not to be disturbed by who else does.
+    measuring: Arc<Semaphore>,
     addr: SocketAddr,
     lab_urls: BTreeMap<String, String>,
     /// This machine's own name.
@@ -74,7 +78,8 @@ impl Studio {
         let lab_urls = config.overrides();
         let machine = gethostname::gethostname().to_string_lossy().to_ascii_lowercase();
         let page = page::Page::load();
-        Arc::new(Self { runs, services, switches, stop, addr, lab_urls, machine, page })
+        let measuring = Arc::new(Semaphore::new(1));
+        Arc::new(Self { runs, services, switches, stop, measuring, addr, lab_urls, machine, page })
     }
 
     /// Every address by name, under the host name that the caller used.
@@ -174,6 +179,7 @@ fn router(studio: Arc<Studio>) -> Router {
         .route("/api/origins", get(origins))
         .route("/api/labs", get(all_labs))
         .route("/api/lessons/{lab}", get(lessons_api::lesson))
+        .route("/api/serialization", get(serialization_api::measure))
         .route("/api/runs", get(runs_api::list).post(runs_api::create))
         .route("/api/runs/{id}", get(runs_api::summary).delete(runs_api::delete))
         .route("/api/instances/{name}/{act}", post(instances_api::turn))
@@ -192,5 +198,5 @@ async fn origins(State(studio): State<Arc<Studio>>, caller: Caller) -> Json<Orig
 }
 
 async fn all_labs() -> Json<Vec<Lab>> {
-    Json(labs::ALL.into_iter().map(labs::Kind::describe).collect())
+    Json(labs::listed())
 }

@@ -34,6 +34,12 @@ impl Refused {
         Self { status: StatusCode::SERVICE_UNAVAILABLE, detail: detail.into(), retry_after_s }
     }
 
+    /// It is done for one caller at a time; try again in a moment.
+    pub fn busy(detail: impl Into<String>) -> Self {
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        Self { status, detail: detail.into(), retry_after_s: Some(2) }
+    }
+
     /// The address exists, the method does not.
     pub fn method() -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "This address does not take that method.")

@@ -21,7 +21,7 @@ use super::guard::Caller;
 use super::problem::Refused;
 use crate::clock;
 use crate::instance::Shared;
-use crate::labs::{self, Kind};
+use crate::labs::{self, Kind, serialization};
 use crate::run::{Run, urls};
 use crate::runs::{new_id, new_key};
 
@@ -38,11 +38,7 @@ pub async fn create(
     body: Result<Json<NewRun>, JsonRejection>,
 ) -> Answer<Response> {
     let Json(new) = body.map_err(bad_json)?;
-    let known: Vec<String> = labs::ALL.iter().map(|kind| kind.describe().id).collect();
-    let kind = Kind::named(&new.lab).ok_or_else(|| {
-        let detail = format!("lab takes one of {}", known.join(", "));
-        Refused::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
-    })?;
+    let kind = Kind::named(&new.lab).ok_or_else(|| no_runs(&new.lab))?;
     let params = labs::fill(&kind.describe(), new.params)
         .map_err(|bad| Refused::new(StatusCode::UNPROCESSABLE_ENTITY, bad.to_string()))?;
     let services = kind.services(&studio.services);
@@ -81,6 +77,17 @@ pub async fn create(
         response.headers_mut().insert(header::LOCATION, place);
     }
     Ok(response)
+}
+
+/// Why there are no runs of a lab.
+fn no_runs(lab: &str) -> Refused {
+    let known = labs::ALL.map(Kind::id).join(", ");
+    let detail = if lab == serialization::ID {
+        format!("{lab} has no runs: GET /api/{lab} measures. lab takes one of {known}")
+    } else {
+        format!("lab takes one of {known}")
+    };
+    Refused::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
 }
 
 /// What is wrong with a body: its size, its type, its JSON or its shape.

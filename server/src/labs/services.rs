@@ -1,9 +1,10 @@
-//! What the instances serve: polls, event streams, sockets, and the pages of the HTTP labs.
+//! What the instances serve: polls, event streams, sockets, calls, and the pages of the HTTP labs.
 
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use trace::studio::Problem;
 
+use super::grpc::web;
 use super::{Kind, chat, events, pages, polls};
 use crate::content::Content;
 use crate::instance::Worker;
@@ -24,9 +25,14 @@ pub async fn answer(
         return pages::answer(bound, request).await;
     };
     let worker = Worker { run: bound.run.clone(), instance };
-    let path = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
+    let whole = request.uri().path().to_owned();
+    if let Some(call) = web::path(&bound.run.id, &whole) {
+        return Box::pin(web::answer(bound, worker, request, call)).await;
+    }
+    let path = whole.rsplit('/').next().unwrap_or_default().to_owned();
     match (path.as_str(), request.method()) {
         ("messages" | "events" | "socket", &Method::OPTIONS) => Ok(pages::preflight()),
+        ("events" | "socket", _) if request.version() == Version::HTTP_2 => Ok(not_over_http2()),
         ("messages", &Method::GET | &Method::HEAD) => {
             Ok(polls::poll(bound, &worker, &request).await)
         }
@@ -50,6 +56,11 @@ fn not_allowed(path: &str) -> Response<Content> {
         response.headers_mut().insert(http::header::ALLOW, allowed);
     }
     response
+}
+
+fn not_over_http2() -> Response<Content> {
+    let why = "Event streams and sockets come later over HTTP/2: ask with HTTP/1.1.";
+    problem(501, "Not Implemented", why)
 }
 
 fn upgrade_required() -> Response<Content> {

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use tokio_util::sync::CancellationToken;
 use trace::entry::{Opened, What};
 use trace::ids::ConnId;
 use trace::note::{self, Engine, Note};
@@ -32,6 +33,8 @@ pub struct Arrival {
     pub from_page: bool,
     /// The user whom the first request names, in the chat.
     pub user: Option<String>,
+    /// Cancelled when the server stops.
+    pub stop: CancellationToken,
 }
 
 /// A connection that an instance dials, to the shared store.
@@ -52,6 +55,8 @@ pub struct Bound {
     pub run: Arc<Run>,
     /// Its number there.
     pub conn: ConnId,
+    /// Cancelled when the server stops.
+    pub stop: CancellationToken,
     /// What moved on it.
     pub moved: Arc<Missed>,
     /// The instance that accepted it, if it was one.
@@ -65,7 +70,8 @@ impl Bound {
     pub fn unheard(run: &Arc<Run>, conn: ConnId) -> Self {
         run.open.fetch_add(1, Ordering::Relaxed);
         let moved = Arc::new(Missed::default());
-        Self { run: Arc::clone(run), conn, moved, instance: None, internal: false }
+        let stop = CancellationToken::new();
+        Self { run: Arc::clone(run), conn, stop, moved, instance: None, internal: false }
     }
 }
 
@@ -105,7 +111,8 @@ impl Run {
         }
         let decoder = wire::conn::Conn::http1(conn);
         self.record(conn, decoder, heard, Arc::clone(&missed));
-        Some(Bound { run: Arc::clone(self), conn, moved: missed, instance, internal })
+        let (run, stop) = (Arc::clone(self), arrival.stop);
+        Some(Bound { run, conn, stop, moved: missed, instance, internal })
     }
 
     /// A participant of this run, by its name; an instance that the header does not name is one all

@@ -10,19 +10,21 @@ use super::Finding;
 use crate::repo::Repo;
 
 /// Each package of the workspace and those of ours that it may depend on.
-const SEES: [(&str, &[&str]); 8] = [
+const SEES: [(&str, &[&str]); 10] = [
+    ("forms", &[]),
+    ("rpc", &[]),
     ("text", &[]),
     ("trace", &[]),
     ("wire", &["text", "trace"]),
     ("scene", &["text", "trace", "wire"]),
-    ("lifeline", &["text", "trace", "wire"]),
-    ("frontend", &["text", "trace", "wire", "scene"]),
+    ("lifeline", &["forms", "rpc", "text", "trace", "wire"]),
+    ("frontend", &["forms", "rpc", "text", "trace", "wire", "scene"]),
     ("tests", &["trace", "wire", "scene", "lifeline"]),
     ("xtask", &["trace", "wire"]),
 ];
 
 /// Packages that know no clock, no chance, no network and no browser.
-const PURE: [&str; 4] = ["text", "trace", "wire", "scene"];
+const PURE: [&str; 5] = ["forms", "text", "trace", "wire", "scene"];
 const IMPURE: [&str; 6] = ["tokio", "web-sys", "js-sys", "leptos", "rand", "getrandom"];
 
 /// Checks every manifest of the workspace.

@@ -35,6 +35,7 @@ fn summary(story: &mut Story, model: &Model, first: &Step, fold: Fold) {
         Folded::Polls => "story-fold-polls",
         Folded::Reads => "story-fold-reads",
         Folded::Pings => "story-fold-pings",
+        Folded::Frames => "story-fold-frames",
     };
     let args = [
         ("count", Told::Count(fold.count, ends.clone())),

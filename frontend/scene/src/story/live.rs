@@ -51,7 +51,7 @@ impl Teller<'_> {
     }
 
     /// How long after its append, or its sending, a message landed.
-    fn delivered(&mut self, id: Option<u64>, events: &[Seq]) {
+    pub(super) fn delivered(&mut self, id: Option<u64>, events: &[Seq]) {
         let Some(id) = id else { return };
         let handed_in = self.model.handed_in(id);
         let landed = self.model.travel(events).landed;

@@ -1,0 +1,169 @@
+//! A request over HTTP/2, from its head to the head of its answer. Calls of gRPC go to the services of
+//! the contract; everything else is answered as over HTTP/1, without what only HTTP/1 says of its
+//! connection (RFC 9113, section 8.2.2).
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
+use http_body_util::Full;
+use hyper::body::{Body as _, Incoming};
+use tonic::{Code, Status};
+use trace::note::{Act, What};
+
+use super::run_asked;
+use crate::activity::Exchange;
+use crate::answer::share;
+use crate::content::{Content, Tracked};
+use crate::labs::grpc::calls;
+use crate::labs::{pages, services};
+use crate::refusal::Refusal;
+use crate::run::Bound;
+
+/// What a request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// A call of gRPC.
+    Call,
+    /// Anything else, gRPC-web too.
+    Page,
+}
+
+impl Form {
+    fn of(headers: &HeaderMap) -> Self {
+        let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let kind = kind.and_then(|kind| kind.strip_prefix("application/grpc"));
+        if kind.is_some_and(|kind| !kind.starts_with("-web")) { Self::Call } else { Self::Page }
+    }
+}
+
+/// Answers a request on a run's connection.
+pub async fn answer(
+    bound: &Bound,
+    request: Request<Incoming>,
+    exchange: Exchange,
+) -> Response<Tracked> {
+    bound.run.touch();
+    bound.run.end_if_full();
+    let (form, heads_only) = (Form::of(request.headers()), request.method() == Method::HEAD);
+    let header = request.headers().get("lifeline-run").and_then(|run| run.to_str().ok());
+    let refusal = match run_asked(request.uri().path(), header) {
+        None => Some(Refusal::NoRun),
+        Some(run) if run != bound.run.id => Some(Refusal::Misdirected),
+        Some(_) if !bound.run.state().serves() => Some(Refusal::RunOver),
+        Some(_) => None,
+    };
+    let answered = match (refusal, form) {
+        (Some(refusal), _) => Err(refusal),
+        (None, Form::Call) => Ok(calls::answer(bound, request).await),
+        (None, Form::Page) => services::answer(bound, request).await,
+    };
+    // Who answers a call has waited there.
+    let waits = !matches!(&answered, Ok(response) if matches!(response.body(), Content::Call(_)));
+    let mut response = answered.unwrap_or_else(|refusal| refuse(bound, form, refusal));
+    if waits {
+        bound.run.gate.pass(bound.conn, Act::Answer).await;
+    }
+    if heads_only {
+        leave_head(&mut response);
+    }
+    finish(form, response, exchange)
+}
+
+/// Answers a request on a connection that is nobody's.
+pub fn turn_away(
+    request: &Request<Incoming>,
+    refusal: Refusal,
+    exchange: Exchange,
+) -> Response<Tracked> {
+    let form = Form::of(request.headers());
+    finish(form, refused(form, refusal), exchange)
+}
+
+/// An answer that refuses, noted in the run.
+fn refuse(bound: &Bound, form: Form, refusal: Refusal) -> Response<Content> {
+    let (status, _, why) = refusal.parts();
+    // A call's own status is no status of HTTP.
+    let status = (form == Form::Page).then_some(status);
+    bound.run.note(Some(bound.conn), What::Refused { status, why: why.to_owned() });
+    refused(form, refusal)
+}
+
+fn refused(form: Form, refusal: Refusal) -> Response<Content> {
+    match form {
+        Form::Call => status(refusal).into_http::<tonic::body::Body>().map(Content::Call),
+        Form::Page => pages::problem(&refusal.problem()),
+    }
+}
+
+/// A refusal as gRPC says it.
+fn status(refusal: Refusal) -> Status {
+    let code = match refusal {
+        Refusal::BadRequest | Refusal::NoRun | Refusal::HeadTooLarge => Code::InvalidArgument,
+        Refusal::UnknownRun => Code::NotFound,
+        Refusal::RunOver | Refusal::Misdirected => Code::FailedPrecondition,
+        Refusal::BodyTooLarge => Code::ResourceExhausted,
+        Refusal::HeadTimeout | Refusal::SlowBody => Code::DeadlineExceeded,
+        Refusal::TooMany => Code::Unavailable,
+    };
+    let why = match refusal {
+        Refusal::NoRun => {
+            "Say whose call it is in the metadata key lifeline-run: make a run with POST /api/runs on \
+             the studio."
+        }
+        other => other.parts().2,
+    };
+    Status::new(code, why)
+}
+
+/// The answer to HEAD has no content, and says how long that would be.
+fn leave_head(response: &mut Response<Content>) {
+    if let Content::Whole(whole) = response.body()
+        && let Some(len) = whole.size_hint().exact()
+    {
+        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(len));
+    }
+    *response.body_mut() = Content::default();
+}
+
+/// What every answer says, and nothing of the connection.
+fn finish(form: Form, response: Response<Content>, exchange: Exchange) -> Response<Tracked> {
+    let (mut head, content) = response.into_parts();
+    if form == Form::Page {
+        share(&mut head.headers);
+    }
+    for name in [header::CONNECTION, header::UPGRADE] {
+        head.headers.remove(name);
+    }
+    let body = match content {
+        Content::Whole(whole) => Tracked::whole(whole, exchange),
+        Content::Call(call) => Tracked::call(call, exchange),
+        // The services answer 501 in its place.
+        Content::Stream(_) => Tracked::whole(Full::new(Bytes::new()), exchange),
+    };
+    Response::from_parts(head, body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_are_told_by_their_content_type() {
+        let form = |kind| {
+            let kind = HeaderValue::from_static(kind);
+            Form::of(&HeaderMap::from_iter([(header::CONTENT_TYPE, kind)]))
+        };
+        assert_eq!(form("application/grpc"), Form::Call);
+        assert_eq!(form("application/grpc+proto"), Form::Call);
+        assert_eq!(form("application/grpc-web+proto"), Form::Page);
+        assert_eq!(form("text/html"), Form::Page);
+        assert_eq!(Form::of(&HeaderMap::new()), Form::Page);
+    }
+
+    #[test]
+    fn a_refusal_is_said_in_the_asker_s_words() {
+        let call = refused(Form::Call, Refusal::UnknownRun);
+        assert_eq!((call.status().as_u16(), &call.headers()["grpc-status"] == "5"), (200, true));
+        assert_eq!(refused(Form::Call, Refusal::NoRun).headers()["grpc-status"], "3");
+        assert_eq!(refused(Form::Page, Refusal::UnknownRun).status(), 404);
+    }
+}
