@@ -116,8 +116,8 @@ figure-requests = Requests
 figure-requests-how = Requests: those that were heard whole, how many were answered, and how many answers to a poll brought no message. The time is from the first connection to the last answer's landing. Preflights are counted apart.
 figure-empty = · { $count } empty
 figure-empties = Empty answers
-figure-empties-how = Empty answers: answers to a poll that brought no message, and their part of all answers.
-figure-of-answers = { $part } of the answers
+figure-empties-how = Empty answers: answers to a poll that brought no message, and their part of all polls that were answered.
+figure-of-polls = { $part } of the polls
 figure-lost = { $count ->
     [one] 1 more is lost for good
    *[other] { $count } more are lost for good
@@ -164,7 +164,7 @@ zoom-in = Zoom in
 zoom-out = Zoom out
 zoom-reset = Back to 100 % and all lanes (0)
 fit = Fit
-fit-title = Show the whole run, as far as that can be read (W)
+fit-title = Show all lanes, as far as they can be read (W)
 follow = ↓ Follow the tail
 show-lanes = { $lanes ->
     [one] 1 lane hidden
@@ -408,7 +408,7 @@ key-clock = Steps or true time
 key-fold = Fold repeats or not
 key-zoom = Zoom in or out
 key-way-back = Back to 100 % and all lanes
-key-fit = Fit the run
+key-fit = Show all lanes
 key-tab = Tab before or after
 key-inspect = Details or diagram, where there is no room for both
 key-keys = These keys and marks

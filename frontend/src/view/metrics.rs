@@ -22,6 +22,8 @@ struct Told {
     took: Option<Micros>,
     /// What each instance had to do.
     instances: Vec<Share>,
+    /// Polls that were answered.
+    polls: u64,
     /// Messages that are gone for good.
     lost: u64,
 }
@@ -32,7 +34,8 @@ fn told(state: State) -> Told {
         let figures = model.metrics();
         let (lab, instances) = (model.header.lab.clone(), load::shares(model, &figures));
         let lost = scene::figures::of(model, Figure::MessagesLost);
-        Told { lab, took: model.answered_in(), instances, lost, figures }
+        let polls = model.polls.len() as u64;
+        Told { lab, took: model.answered_in(), instances, polls, lost, figures }
     })
 }
 
@@ -91,7 +94,7 @@ fn all(told: &Told) -> Vec<Shown> {
         ];
     }
     let mut shown = vec![connections(figures), requests(told)];
-    shown.extend(polls.then(|| empty(figures)));
+    shown.extend(polls.then(|| empty(told)));
     shown.extend([messages(told), share_of(figures), delay(figures, true)]);
     shown.extend(load::figure(&told.instances));
     shown
@@ -117,10 +120,11 @@ fn requests(told: &Told) -> Shown {
     ("figure-requests", amount::count(figures.requests), beside)
 }
 
-/// How many of the answers brought nothing.
-fn empty(figures: &Figures) -> Shown {
-    let part = amount::share(figures.empty_responses, figures.responses);
-    let beside = text::say("figure-of-answers", &[("part", (&part).into())]);
+/// How many of the answered polls brought nothing.
+fn empty(told: &Told) -> Shown {
+    let figures = &told.figures;
+    let part = amount::share(figures.empty_responses, told.polls);
+    let beside = text::say("figure-of-polls", &[("part", (&part).into())]);
     ("figure-empties", amount::count(figures.empty_responses), beside)
 }
 

@@ -2,8 +2,8 @@
 //! it, and the way back.
 
 use leptos::prelude::*;
-use scene::ladder::{WHOLE, picture};
-use scene::look::{Clock, Layer, Look};
+use scene::columns::Columns;
+use scene::look::{Clock, Layer};
 use scene::model::Model;
 use scene::player::Place;
 
@@ -46,23 +46,23 @@ pub fn way_back(state: State) {
     state.place.set(place);
 }
 
-/// As small as it must be for the whole run to be seen, as far as that can be read.
+/// Lanes that stand as close as they can need at least this, before any label is looked at.
+const CLOSEST: f64 = 600.0;
+
+/// Makes the ladder so small that all lanes are in view, and no larger than it is meant to be.
 pub fn fit(state: State) {
-    let height = document()
+    let width = document()
         .get_element_by_id(&state.which.id("scroller"))
-        .map_or(400, |element| element.client_height());
-    let room = f64::from(height) - 90.0;
+        .map_or(0, |element| element.client_width());
     untrack(|| {
-        let Some(whole) = state.model.with(|model| {
+        let needed = state.model.with(|model| {
             let model = model.as_ref()?;
-            let (look, columns) = (state.look.get(), state.columns.get());
-            let plain = Look { zoom: 100, ..look };
-            let rows = scene::rows::Rows::of(model, &plain, &columns);
-            Some(picture(model, &rows, &columns, WHOLE).height)
-        }) else {
-            return;
-        };
-        state.set_look(|look| look.set_zoom((100.0 * room / whole).clamp(40.0, 200.0)));
+            Some(state.look.with(|look| Columns::of(model, &look.lanes, CLOSEST).width()))
+        });
+        if let Some(needed) = needed {
+            let zoom = 100.0 * f64::from(width) / needed;
+            state.set_look(|look| look.set_zoom(zoom.clamp(40.0, 100.0)));
+        }
     });
 }
 

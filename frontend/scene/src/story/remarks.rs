@@ -8,6 +8,7 @@ use trace::note::{self, Reach, Vanished};
 use super::{AROUND, Teller};
 use crate::amount;
 use crate::marks::remark;
+use crate::model::Conn;
 use crate::named::sentence;
 use crate::noted;
 use crate::told::{Story, Told};
@@ -108,7 +109,13 @@ impl Teller<'_> {
             (apart <= AROUND).then_some(*closed)
         };
         let conns = self.model.conns.values();
+        // Who comes after its death is refused, and was never cut off.
+        let before = |conn: &&Conn| {
+            let opened = conn.opened.and_then(|seq| self.model.entry(seq));
+            opened.is_some_and(|opened| opened.at_us <= now)
+        };
         let own = conns.filter(|conn| Some(conn.server) == lane || Some(conn.client) == lane);
+        let own = own.filter(before);
         let cut: Vec<Seq> = own.filter_map(|conn| conn.closed.as_ref().and_then(cut)).collect();
         let id = match reach {
             Reach::Run => "story-down",
