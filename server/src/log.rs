@@ -7,6 +7,9 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use trace::entry::{Entry, What};
+use trace::event::Kind;
+use trace::grpc::{Grpc, Value};
+use trace::http2::Http2;
 use trace::ids::Seq;
 use trace::log::Header;
 use trace::metrics::{Fold, Metrics};
@@ -44,11 +47,31 @@ impl Kept {
 fn weight(what: &What) -> u64 {
     let more = match what {
         What::Chunk(chunk) => chunk.bytes.len(),
-        What::Event(event) => 24 * event.fields.len() + 32 * event.faults.len(),
+        What::Event(event) => {
+            24 * event.fields.len() + 32 * event.faults.len() + unfolded(&event.kind)
+        }
         What::Note(note) => note_weight(&note.what),
         _ => 0,
     };
     more as u64
+}
+
+/// What a few bytes may have been made into: HPACK tells whole header fields by a number, and Protocol
+/// Buffers tell of a number what it could be.
+fn unfolded(kind: &Kind) -> usize {
+    match kind {
+        Kind::Http2(Http2::Head(head)) => {
+            let headers = head.headers.iter();
+            headers.map(|header| 80 + header.name.len() + header.value.len()).sum()
+        }
+        Kind::Grpc(Grpc::Message(message)) => {
+            let readings = |value: &Value| -> usize {
+                value.readings.iter().map(|it| 64 + it.kind.len() + it.text.len()).sum()
+            };
+            message.path.len() + message.values.iter().map(|it| 80 + readings(it)).sum::<usize>()
+        }
+        _ => 0,
+    }
 }
 
 /// What a note weighs beside the entry itself.

@@ -111,6 +111,10 @@ impl Message {
     /// The number of the chat's message that it delivers, and how long that one's text is.
     #[must_use]
     pub fn delivered(&self) -> Option<(u64, u64)> {
+        // Their answers have a number too, and deliver nothing.
+        if self.path.ends_with("/Send") || self.path.ends_with("/Upload") {
+            return None;
+        }
         let value = |name: &str| {
             let named = |value: &&crate::grpc::Value| {
                 value.depth == 0 && value.name.as_deref() == Some(name)
@@ -118,6 +122,7 @@ impl Message {
             self.values.iter().find(named)?.readings.first().map(|reading| reading.text.as_str())
         };
         let id = value("id")?.parse().ok()?;
-        Some((id, value("text")?.len() as u64))
+        // An empty text is not written.
+        Some((id, value("text").map_or(0, str::len) as u64))
     }
 }
