@@ -40,8 +40,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Who joins with a socket.
 #[derive(Debug)]
 pub struct Joins {
-    user: String,
-    after: u64,
+    guest: Arc<Guest>,
     instance: Worker,
 }
 
@@ -50,7 +49,7 @@ impl Joins {
     /// kept at this instance.
     pub fn come(&self, bound: &Bound) {
         let home = self.instance.name();
-        bound.run.shared.homes.lock().insert(self.user.clone(), home);
+        bound.run.shared.homes.lock().insert(self.guest.user.clone(), home);
     }
 }
 
@@ -97,7 +96,8 @@ pub fn switch(
     answer.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     answer.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
     let instance = Worker { run: bound.run.clone(), instance };
-    Some((response, Some(Joins { user: user.to_owned(), after, instance })))
+    let guest = Guest::new(user, bound.conn, after, Arc::clone(&bound.moved));
+    Some((response, Some(Joins { guest, instance })))
 }
 
 /// Whether a header lists a word.
@@ -145,27 +145,24 @@ impl Socket {
             .max_frame_size(Some(MESSAGE_MOST));
         let (part, role) = (read.to_vec(), Role::Server);
         let mut ws = WebSocketStream::from_partially_read(stream, part, role, Some(config)).await;
-        let user = &self.joins.user;
-        let moved = Arc::clone(&self.bound.moved);
-        let guest = Guest::new(user, self.bound.conn, self.joins.after, moved);
         // A block, not a function: what a function is given lies twice in its future.
         Box::pin(async move {
-            if !self.join(&guest) {
+            if !self.join() {
                 return;
             }
-            self.talk(&mut ws, &guest).await;
+            self.talk(&mut ws).await;
             // The users of a dead instance have left with it.
             if !self.killed.is_cancelled() {
-                let worker = &self.joins.instance;
-                worker.instance.hall.leave(worker, &guest);
+                let Joins { guest, instance: worker } = &self.joins;
+                worker.instance.hall.leave(worker, guest);
                 Box::pin(link::close(ws.get_mut())).await;
             }
         })
     }
 
     /// Joins the others who are here, if the instance still is.
-    fn join(&self, guest: &Arc<Guest>) -> bool {
-        let worker = &self.joins.instance;
+    fn join(&self) -> bool {
+        let Joins { guest, instance: worker } = &self.joins;
         if !worker.instance.hall.join(worker, guest, &self.killed) {
             return false;
         }
@@ -176,7 +173,7 @@ impl Socket {
         true
     }
 
-    async fn talk<S>(&self, ws: &mut WebSocketStream<S>, guest: &Guest)
+    async fn talk<S>(&self, ws: &mut WebSocketStream<S>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
@@ -188,7 +185,7 @@ impl Socket {
             let next = tokio::select! {
                 // In boxes: what is soon over then gives its room back.
                 said = ws.next() => Box::pin(self.unless_killed(self.hear(said))).await,
-                () = guest.wake.notified() => Box::pin(self.woken(ws, guest)).await,
+                () = self.joins.guest.wake.notified() => Box::pin(self.woken(ws)).await,
                 _ = pings.tick() => {
                     Box::pin(self.unless_killed(send(ws, Said::Ping(Bytes::new())))).await
                 }
@@ -209,7 +206,7 @@ impl Socket {
     }
 
     /// Something is in the inbox, or it is the end: of the instance, the run or the server.
-    async fn woken<S>(&self, ws: &mut WebSocketStream<S>, guest: &Guest) -> Next
+    async fn woken<S>(&self, ws: &mut WebSocketStream<S>) -> Next
     where
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
@@ -218,7 +215,7 @@ impl Socket {
         } else if self.stop.is_cancelled() {
             Next::Close(CloseCode::Away, "the server stops")
         } else {
-            self.unless_killed(self.deliver(ws, guest)).await
+            self.unless_killed(self.deliver(ws, &self.joins.guest)).await
         }
     }
 
@@ -254,8 +251,8 @@ impl Socket {
         if sent.text.len() as u64 > self.bound.run.caps.message_bytes {
             return Next::Close(CloseCode::Size, "a message's text is too long");
         }
-        let Joins { user, instance, .. } = &self.joins;
-        match take(instance, self.bound.conn, user, sent).await {
+        let Joins { guest, instance } = &self.joins;
+        match take(instance, self.bound.conn, &guest.user, sent).await {
             Ok(()) => Next::On,
             Err(why) => {
                 tracing::debug!(run = %self.bound.run.id, why, "not taken");
