@@ -32,6 +32,8 @@ pub enum What {
     Chunk(Chunk),
     /// Bytes moved at the link's other end, the service's.
     Passed(Passed),
+    /// Bytes inside TLS are in bytes outside it.
+    Carried(Carried),
     /// Bytes made sense.
     Event(Event),
     /// Bytes moved that were not kept.
@@ -59,6 +61,9 @@ pub struct Opened {
     pub client_addr: String,
     /// The address that accepted.
     pub server_addr: String,
+    /// The connection of TLS inside which it is: it has no establish and no close of its own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub inside: Option<ConnId>,
 }
 
 /// Bytes that one system call moved at the socket. A read is a read, not a packet.
@@ -86,6 +91,22 @@ pub struct Passed {
     pub offset: u64,
 }
 
+/// Everything up to an offset inside TLS was in what moved outside it up to another. It lends the inner
+/// bytes the moments of the outer ones, where the link lies under TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carried {
+    /// The inner connection.
+    pub conn: ConnId,
+    /// Which way.
+    pub dir: Dir,
+    /// Offset of the byte after the last inner one.
+    pub offset: u64,
+    /// The outer connection.
+    pub outer: ConnId,
+    /// Offset of the byte after the last outer one that was needed.
+    pub outer_offset: u64,
+}
+
 /// Bytes that moved and were not kept; that direction is counted and no longer decoded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lost {
@@ -111,6 +132,8 @@ pub enum Loss {
     Run,
     /// A body is kept only so far.
     Body,
+    /// They are another run's, which shares the connection (HTTP/2).
+    OtherRun,
 }
 
 /// A connection closed.
@@ -200,6 +223,7 @@ impl What {
             Self::Opened(it) => Some(it.conn),
             Self::Chunk(it) => Some(it.conn),
             Self::Passed(it) => Some(it.conn),
+            Self::Carried(it) => Some(it.conn),
             Self::Event(it) => Some(it.conn),
             Self::Lost(it) => Some(it.conn),
             Self::Closed(it) => Some(it.conn),

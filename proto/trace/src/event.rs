@@ -11,6 +11,7 @@ use crate::ids::ConnId;
 use crate::resp::Resp;
 use crate::span::{Dir, Side, Spans};
 use crate::sse::Sse;
+use crate::tls::Tls;
 use crate::websocket::Websocket;
 
 /// Something that was said on a connection. It has no time of its own: see [`crate::moments`].
@@ -47,6 +48,8 @@ pub enum Kind {
     Http2(Http2),
     /// gRPC, in the content of HTTP exchanges.
     Grpc(Grpc),
+    /// TLS, from outside.
+    Tls(Tls),
 }
 
 impl Kind {

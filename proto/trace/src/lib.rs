@@ -7,6 +7,7 @@
 pub mod base64_bytes;
 pub mod ids;
 pub mod time;
+pub mod tls;
 
 pub mod span;
 
