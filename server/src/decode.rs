@@ -1,11 +1,14 @@
 //! The recorder of a connection: takes what the tap heard, writes it into the run's log, and has it
 //! decoded. One task a connection, off the path of the bytes.
 
+mod shared;
+
 use std::sync::Arc;
 
 use trace::entry::{self, Chunk, Loss, Lost, Passed, What};
 use trace::event::Event;
 use trace::ids::ConnId;
+use trace::note::{self, Note};
 use trace::span::{Dir, Side};
 use trace::time::Micros;
 use wire::conn::Conn;
@@ -13,7 +16,9 @@ use wire::conn::Conn;
 use crate::caps::Caps;
 use crate::clock;
 use crate::log::{Appended, Log};
+use crate::run::Sharing;
 use crate::tap::{Closed, Heard, Hearing, Missed};
+use shared::Shared;
 
 /// Writes one connection's life into a run's log.
 pub struct Recorder {
@@ -26,6 +31,8 @@ pub struct Recorder {
     ways: [Way; 2],
     missed: Arc<Missed>,
     over: bool,
+    /// Other runs that may hear it too.
+    shared: Option<Box<Shared>>,
 }
 
 /// What is known of one direction.
@@ -71,7 +78,16 @@ impl Recorder {
         let way = || Way { offset: 0, missed: 0, decoded: Decoded::Yes, unsaid: None };
         let ways = [way(), way()];
         let body_kept = caps.body_kept_bytes;
-        Self { conn, log, began, body_kept, decoder, ways, missed, over: false }
+        Self { conn, log, began, body_kept, decoder, ways, missed, over: false, shared: None }
+    }
+
+    /// The same for a connection that other runs may come to share.
+    #[must_use]
+    pub fn shared_by(mut self, sharing: Option<Arc<Sharing>>) -> Self {
+        let (conn, log, began) = (self.conn, &self.log, self.began);
+        self.shared =
+            sharing.map(|sharing| Box::new(Shared::new(sharing, conn, Arc::clone(log), began)));
+        self
     }
 
     /// Records until the connection is gone.
@@ -96,8 +112,15 @@ impl Recorder {
         match next {
             Heard::Bytes { dir, at, bytes } => self.bytes(dir, at, &bytes),
             Heard::Passed { dir, at, upto } => {
-                let passed = Passed { conn: self.conn, dir, offset: upto };
-                self.append(at, What::Passed(passed));
+                self.say(at, |conn| What::Passed(Passed { conn, dir, offset: upto }));
+            }
+            Heard::GaveUp { at, after } => {
+                let waited = after.0 / 1_000_000;
+                let why = format!(
+                    "the client has not read for {waited} s: what was under way to it is lost"
+                );
+                let what = note::What::Refused { status: None, why };
+                self.say(at, |conn| What::Note(Note { conn: Some(conn), what: what.clone() }));
             }
             Heard::Closed(closed) => self.closed(closed),
         }
@@ -111,6 +134,13 @@ impl Recorder {
         let mut events = Vec::new();
         if way.decoded == Decoded::Yes {
             self.decoder.feed(dir, bytes, &mut events);
+        }
+        if let Some(shared) = &mut self.shared {
+            if shared.splits(&events) {
+                shared.hear(dir, (at, offset), bytes, events);
+                return;
+            }
+            shared.remember(dir, (at, offset), bytes, &events);
         }
         // A body is kept only so far; what follows it in the same read is kept again.
         let too_far = body.filter(|start| offset.saturating_sub(*start) >= self.body_kept);
@@ -181,6 +211,11 @@ impl Recorder {
                 self.decoder.lost(dir, &mut events);
             }
             let at = clock::now();
+            if let Some(shared) = self.split() {
+                shared.end(dir, at, events);
+                shared.missed(dir, at, len);
+                continue;
+            }
             for event in events {
                 self.append(at, What::Event(event));
             }
@@ -200,8 +235,8 @@ impl Recorder {
         }
         // What an answer had still open ends with the connection: said before the close is.
         self.end_way(Dir::ToClient, closed.at);
-        let entry = entry::Closed { conn: self.conn, by: closed.by, how: closed.how };
-        self.append(closed.at, What::Closed(entry));
+        let Closed { by, how, .. } = closed;
+        self.say(closed.at, |conn| What::Closed(entry::Closed { conn, by, how }));
     }
 
     fn end(&mut self) {
@@ -218,8 +253,27 @@ impl Recorder {
             way.decoded = Decoded::NoMore;
             self.decoder.end(dir, &mut events);
         }
+        if let Some(shared) = self.split() {
+            shared.end(dir, at, events);
+            return;
+        }
         for event in events {
             self.append(at, What::Event(event));
+        }
+    }
+
+    /// Who hears it, where that is more than one run.
+    fn split(&mut self) -> Option<&mut Shared> {
+        self.shared.as_deref_mut().filter(|shared| shared.is_split())
+    }
+
+    /// An entry for whoever hears it.
+    fn say(&self, at: Micros, what: impl Fn(ConnId) -> What) {
+        match self.shared.as_deref().filter(|shared| shared.is_split()) {
+            Some(shared) => shared.all(at, what),
+            None => {
+                self.append(at, what(self.conn));
+            }
         }
     }
 

@@ -2,10 +2,10 @@
 //! section 3.3), and hyper speaks on the connection.
 //!
 //! **Whose it is.** A connection belongs to the run of its first request, which the path names
-//! (`/r/{run}/…`) or the header `lifeline-run`: gRPC has no room for a prefix. A later request of
-//! another run is refused and noted: FAILED_PRECONDITION where it is a call, else 421. Two runs on one
-//! connection come later. A connection whose first request names no run that is here is answered
-//! (INVALID_ARGUMENT or NOT_FOUND, else 404) and is in no log.
+//! (`/r/{run}/…`) or the header `lifeline-run`: gRPC has no room for a prefix. A later request may name
+//! another run, which then shares the connection: it hears its own streams and counts the rest (see
+//! `crate::run::Sharing`). The link and the set-up are the first's. A connection whose first request names
+//! no run that is here is answered (INVALID_ARGUMENT or NOT_FOUND, else 404) and is in no log.
 //!
 //! **Who speaks first.** Most clients ask at once; then the service begins when the link hands it their
 //! first bytes, as with HTTP/1. Some ask only when they have the server's SETTINGS (grpcio, grpc-js, Go's
@@ -79,7 +79,7 @@ pub async fn connection(
     service: &Service,
 ) -> Option<BoxFuture<'static, ()>> {
     let (near, far) = link::ends(ear.clone());
-    let mut lounge = Lounge::new(tap, near, first);
+    let mut lounge = Lounge::new((tap, ear.clone()), near, first);
     let (seat, activity) = (Seat::default(), Activity::new());
     let mut conn = serving::begin(far, &seat, &activity);
     let (asked, greeted) = match tokio::time::timeout(EAGER, lounge.hear()).await {

@@ -16,6 +16,7 @@ mod decode;
 pub mod error;
 mod gate;
 mod h2;
+mod held;
 pub mod instance;
 mod instances;
 mod labs;

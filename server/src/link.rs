@@ -146,7 +146,10 @@ impl Link {
         // Once our side is closed, or the client does not read, the rest is not waited for.
         let closed = CancellationToken::new();
         let outward = async {
-            let socket = deliver(out_due, socket_write).await;
+            let (socket, delivered) = deliver(out_due, socket_write).await;
+            if delivered == Delivered::GivenUp {
+                ear.gave_up(clock::now(), Micros::from_millis(PATIENCE.as_secs() * 1_000));
+            }
             closed.cancel();
             socket
         };
@@ -233,8 +236,20 @@ async fn hand_over<W: AsyncWrite + Unpin>(
     let _ = to.shutdown().await;
 }
 
+/// How the writing to a socket ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Delivered {
+    /// All was written, or nobody is there any more.
+    All,
+    /// The client did not read.
+    GivenUp,
+}
+
 /// Writes to the socket what has arrived there, then closes it.
-async fn deliver<W: AsyncWrite + Unpin>(mut due: mpsc::Receiver<Piece>, mut to: W) -> W {
+async fn deliver<W: AsyncWrite + Unpin>(
+    mut due: mpsc::Receiver<Piece>,
+    mut to: W,
+) -> (W, Delivered) {
     while let Some((at, bytes)) = due.recv().await {
         tokio::time::sleep_until(clock::deadline(at)).await;
         let Some(bytes) = bytes else { break };
@@ -242,12 +257,14 @@ async fn deliver<W: AsyncWrite + Unpin>(mut due: mpsc::Receiver<Piece>, mut to: 
             to.write_all(&bytes).await?;
             to.flush().await
         };
-        if !matches!(tokio::time::timeout(PATIENCE, written).await, Ok(Ok(()))) {
-            return to;
+        match tokio::time::timeout(PATIENCE, written).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return (to, Delivered::All),
+            Err(_) => return (to, Delivered::GivenUp),
         }
     }
     let _ = to.shutdown().await;
-    to
+    (to, Delivered::All)
 }
 
 /// Reads what still comes, for a bounded time, so that a close is in order and not a reset.
@@ -344,7 +361,11 @@ mod tests {
         service.write_all(&[0; 1_000]).await.unwrap();
         drop(service);
         // Once nobody is left who could say something, the link is gone.
-        while heard.recv().await.is_some() {}
+        let mut given_up = 0;
+        while let Some(next) = heard.recv().await {
+            given_up += u64::from(matches!(next, crate::tap::Heard::GaveUp { .. }));
+        }
+        assert_eq!(given_up, 1, "what was under way is lost, and that is said");
         let took = began.elapsed();
         assert!((PATIENCE..PATIENCE + LINGER * 2).contains(&took), "{took:?}");
         drop(client);

@@ -281,6 +281,7 @@ pub fn enter(
         from_page: asker.origin.is_some_and(|origin| labs.studio.is(&origin)),
         user: asker.user,
         stop: labs.stop.clone(),
+        shares: asker.shares.then(|| Arc::clone(&labs.runs)),
     };
     let bound = run.bind(arrival, came.heard, came.missed);
     let bound = bound.ok_or(Turned::Away(Refusal::TooMany))?;

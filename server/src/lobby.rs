@@ -37,6 +37,8 @@ pub struct Asker {
     pub origin: Option<String>,
     /// The user that it names, where it asks for a socket of the chat.
     pub user: Option<String>,
+    /// Whether its connection can carry requests of other runs: HTTP/2.
+    pub shares: bool,
 }
 
 /// What a connection begins with.
@@ -141,6 +143,7 @@ fn understand(head: &[u8]) -> Result<Asked, Refusal> {
             user_agent: value("user-agent"),
             origin: value("origin"),
             user: user_of(target),
+            shares: false,
         },
         refusal: target.parse::<http::Uri>().is_err().then_some(Refusal::BadRequest),
     })

@@ -28,6 +28,8 @@ pub enum Refusal {
     Misdirected,
     /// There are as many connections as there may be.
     TooMany,
+    /// The instance was killed, and for this run it takes no requests.
+    Down,
 }
 
 impl Refusal {
@@ -46,6 +48,7 @@ impl Refusal {
             Self::BodyTooLarge => (413, "Content Too Large", "The body is longer than is taken here, by default 8 MiB."),
             Self::Misdirected => (421, "Misdirected Request", "This connection belongs to another run: ask again on a new one."),
             Self::TooMany => (503, "Service Unavailable", "There are as many connections as there may be: try again in a second."),
+            Self::Down => (503, "Service Unavailable", "This instance was killed: for this run it answers nothing until it is started again."),
         }
     }
 
@@ -66,7 +69,8 @@ impl Refusal {
     pub fn bytes(self, version: Version) -> Vec<u8> {
         let (status, reason, _) = self.parts();
         let body = serde_json::to_string(&self.problem()).unwrap_or_default();
-        let retry = if self == Self::TooMany { "Retry-After: 1\r\n" } else { "" };
+        let retry =
+            if matches!(self, Self::TooMany | Self::Down) { "Retry-After: 1\r\n" } else { "" };
         format!(
             "{} {status} {reason}\r\nContent-Type: application/problem+json\r\n\
              Content-Length: {}\r\n{retry}Access-Control-Allow-Origin: *\r\nCache-Control: no-store\r\n\

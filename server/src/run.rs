@@ -2,6 +2,7 @@
 
 mod bind;
 mod people;
+mod sharing;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -26,6 +27,7 @@ use crate::log::Log;
 
 pub use bind::{Arrival, Bound, Dialled};
 pub use people::{agent, another_service, browser, instance, store, user};
+pub use sharing::Sharing;
 
 /// How long what is left may be said after a run is over.
 const AFTERWARDS: std::time::Duration = std::time::Duration::from_millis(300);
@@ -100,6 +102,11 @@ impl Run {
     /// A word among its parameters.
     pub fn word(&self, name: &str) -> &str {
         self.log.header.word(name).unwrap_or_default()
+    }
+
+    /// When it began: the zero of its log's moments.
+    pub const fn began(&self) -> Micros {
+        self.began
     }
 
     /// The delay of one way of its link.

@@ -123,7 +123,7 @@ impl Fold {
             }
             What::Event(event) => self.event(event),
             What::Note(note) => self.deliveries.note(entry.at_us, note),
-            What::Passed(_) | What::Input(_) | What::Report(_) => {}
+            What::Passed(_) | What::Carried(_) | What::Input(_) | What::Report(_) => {}
         }
     }
 
@@ -204,7 +204,7 @@ impl Fold {
             Kind::Http2(http2) => self.http2(event, http2),
             Kind::Grpc(grpc) => self.grpc(event, grpc),
             Kind::Resp(Resp::Command(_)) => self.figures.store_commands += 1,
-            Kind::Websocket(_) | Kind::Sse(_) | Kind::Resp(_) => {}
+            Kind::Websocket(_) | Kind::Sse(_) | Kind::Resp(_) | Kind::Tls(_) => {}
         }
     }
 

@@ -108,8 +108,12 @@ impl Moments {
         let (socket, service) = (&known.socket[dir.index()], &known.service[dir.index()]);
         match dir {
             Dir::ToServer => {
-                // Bytes that the link held for the set-up begin their way when that is over.
-                let left = socket.upto(first).map(|at| at.max(known.setup_until.unwrap_or(at)));
+                // Bytes that the link held for the set-up begin their way when that is over; what
+                // landed before was not held.
+                let setup = known
+                    .setup_until
+                    .filter(|until| service.upto(first).is_none_or(|landed| landed >= *until));
+                let left = socket.upto(first).map(|at| at.max(setup.unwrap_or(at)));
                 Times { left, landed: service.upto(end) }
             }
             Dir::ToClient => Times { left: service.upto(first), landed: socket.upto(end) },
@@ -161,6 +165,28 @@ mod tests {
         assert_eq!(of(Dir::ToServer, 10, 10), times(90, 130));
         assert_eq!(of(Dir::ToClient, 0, 7), times(200, 240));
         assert_eq!(of(Dir::ToClient, 0, 8), Times { left: Some(Micros(200)), landed: None });
+    }
+
+    #[test]
+    fn what_landed_before_the_set_up_was_over_was_not_held() {
+        let mut moments = Moments::default();
+        let setup = note::Note {
+            conn: Some(ConnId(1)),
+            what: note::What::LinkSetup { held_us: Micros(80) },
+        };
+        for entry in [
+            entry(0, What::Note(setup)),
+            chunk(5, Dir::ToServer, 0, 10),
+            passed(6, Dir::ToServer, 10),
+            chunk(30, Dir::ToServer, 10, 10),
+            passed(120, Dir::ToServer, 20),
+        ] {
+            moments.push(&entry);
+        }
+        let of = |start| moments.of(ConnId(1), Dir::ToServer, &Spans::one(Span { start, len: 10 }));
+        let times = |left, landed| Times { left: Some(Micros(left)), landed: Some(Micros(landed)) };
+        assert_eq!(of(0), times(5, 6), "handed over at once");
+        assert_eq!(of(10), times(80, 120), "held");
     }
 
     #[test]

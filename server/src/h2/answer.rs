@@ -2,6 +2,8 @@
 //! the contract; everything else is answered as over HTTP/1, without what only HTTP/1 says of its
 //! connection (RFC 9113, section 8.2.2).
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
 use http_body_util::Full;
@@ -41,16 +43,17 @@ pub async fn answer(
     request: Request<Incoming>,
     exchange: Exchange,
 ) -> Response<Tracked> {
+    let (form, heads_only) = (Form::of(request.headers()), request.method() == Method::HEAD);
+    let (shared, mut refusal) = match asked(bound, &request) {
+        Ok(shared) => (shared, None),
+        Err(refusal) => (None, Some(refusal)),
+    };
+    let bound = shared.as_deref().unwrap_or(bound);
     bound.run.touch();
     bound.run.end_if_full();
-    let (form, heads_only) = (Form::of(request.headers()), request.method() == Method::HEAD);
-    let header = request.headers().get("lifeline-run").and_then(|run| run.to_str().ok());
-    let refusal = match run_asked(request.uri().path(), header) {
-        None => Some(Refusal::NoRun),
-        Some(run) if run != bound.run.id => Some(Refusal::Misdirected),
-        Some(_) if !bound.run.state().serves() => Some(Refusal::RunOver),
-        Some(_) => None,
-    };
+    if refusal.is_none() {
+        refusal = (!bound.run.state().serves()).then_some(Refusal::RunOver);
+    }
     let answered = match (refusal, form) {
         (Some(refusal), _) => Err(refusal),
         (None, Form::Call) => Ok(calls::answer(bound, request).await),
@@ -66,6 +69,20 @@ pub async fn answer(
         leave_head(&mut response);
     }
     finish(form, response, exchange)
+}
+
+/// The place of the run that a request names, where that is not the connection's first.
+fn asked(first: &Bound, request: &Request<Incoming>) -> Result<Option<Arc<Bound>>, Refusal> {
+    let header = request.headers().get("lifeline-run").and_then(|run| run.to_str().ok());
+    let run = run_asked(request.uri().path(), header).ok_or(Refusal::NoRun)?;
+    if run == first.run.id {
+        return Ok(None);
+    }
+    let sharing = first.sharing.as_ref().ok_or(Refusal::Misdirected)?;
+    let bound = sharing.of(&run)?;
+    // Its killed instance has no connection of its own here that could be cut off.
+    let down = bound.instance.as_ref().is_some_and(|instance| instance.is_down());
+    if down { Err(Refusal::Down) } else { Ok(Some(bound)) }
 }
 
 /// Answers a request on a connection that is nobody's.
@@ -102,7 +119,7 @@ fn status(refusal: Refusal) -> Status {
         Refusal::RunOver | Refusal::Misdirected => Code::FailedPrecondition,
         Refusal::BodyTooLarge => Code::ResourceExhausted,
         Refusal::HeadTimeout | Refusal::SlowBody => Code::DeadlineExceeded,
-        Refusal::TooMany => Code::Unavailable,
+        Refusal::TooMany | Refusal::Down => Code::Unavailable,
     };
     let why = match refusal {
         Refusal::NoRun => {

@@ -13,8 +13,10 @@ use wire::conn::Conn;
 
 use super::serving::Served;
 use super::{Asked, run_asked};
+use crate::clock;
 use crate::link::{self, PIECE};
 use crate::lobby::Asker;
+use crate::tap::Ear;
 
 /// The most that a client may say before its first request is whole: a head may have 64 KiB.
 const MOST: u64 = 128 * 1024;
@@ -28,6 +30,8 @@ const FAREWELL: Duration = Duration::from_secs(3);
 /// A connection that waits.
 pub struct Lounge<S> {
     tap: S,
+    /// Where it is told what went to the service.
+    ear: Ear,
     /// The near end of the way to the service.
     near: DuplexStream,
     /// What came and was not handed over.
@@ -41,8 +45,8 @@ pub struct Lounge<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Lounge<S> {
     /// A connection of which these bytes were read.
-    pub fn new(tap: S, near: DuplexStream, came: BytesMut) -> Self {
-        Self { tap, near, came, decoded: 0, handed: 0, decoder: Conn::http1(ConnId(0)) }
+    pub fn new((tap, ear): (S, Ear), near: DuplexStream, came: BytesMut) -> Self {
+        Self { tap, ear, near, came, decoded: 0, handed: 0, decoder: Conn::http1(ConnId(0)) }
     }
 
     /// The stream to the client.
@@ -91,8 +95,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Lounge<S> {
     async fn hand_over(&mut self) -> Option<()> {
         let bytes = self.came.split();
         self.decoded = 0;
+        if bytes.is_empty() {
+            return Some(());
+        }
         self.handed += bytes.len() as u64;
-        self.near.write_all(&bytes).await.ok()
+        // No link has delayed them: they land where they came.
+        let at = clock::now();
+        self.near.write_all(&bytes).await.ok()?;
+        self.ear.passed(Dir::ToServer, at, self.handed);
+        Some(())
     }
 
     /// One read, from either side. None where that has ended.
@@ -154,7 +165,12 @@ fn asked(event: &Event) -> Option<Asked> {
     let value = |name: &str| head.value(name).map(str::to_owned);
     (head.role == Role::Request).then(|| Asked {
         run: run_asked(head.value(":path").unwrap_or_default(), head.value("lifeline-run")),
-        asker: Asker { user_agent: value("user-agent"), origin: value("origin"), user: None },
+        asker: Asker {
+            user_agent: value("user-agent"),
+            origin: value("origin"),
+            user: None,
+            shares: true,
+        },
     })
 }
 
@@ -185,7 +201,7 @@ mod tests {
 
     fn asked_for(run: &str) -> Asked {
         let user_agent = Some("test/1".to_owned());
-        let asker = Asker { user_agent, ..Asker::default() };
+        let asker = Asker { user_agent, shares: true, ..Asker::default() };
         Asked { run: run_asked(&format!("/r/{run}"), None), asker }
     }
 
@@ -193,7 +209,7 @@ mod tests {
     async fn who_asks_at_once_is_held_from_the_first_byte() {
         let (mut client, socket) = tokio::io::duplex(1024);
         let (near, _far) = tokio::io::duplex(1024);
-        let mut lounge = Lounge::new(socket, near, BytesMut::from(PREFACE));
+        let mut lounge = Lounge::new((socket, Ear::new(64).0), near, BytesMut::from(PREFACE));
         let said = [SETTINGS, &request()].concat();
         client.write_all(&said).await.unwrap();
         assert_eq!(lounge.hear().await, Some(asked_for("abc")));
@@ -205,7 +221,7 @@ mod tests {
     async fn who_waits_is_greeted_and_held_from_the_request_on() {
         let (mut client, socket) = tokio::io::duplex(1024);
         let (near, mut far) = tokio::io::duplex(1024);
-        let mut lounge = Lounge::new(socket, near, BytesMut::from(PREFACE));
+        let mut lounge = Lounge::new((socket, Ear::new(64).0), near, BytesMut::from(PREFACE));
         let service = async {
             let mut read = vec![0; PREFACE.len()];
             far.read_exact(&mut read).await.unwrap();
@@ -228,7 +244,7 @@ mod tests {
     async fn who_says_too_much_asks_for_nothing() {
         let (mut client, socket) = tokio::io::duplex(1024);
         let (near, _far) = tokio::io::duplex(1024);
-        let mut lounge = Lounge::new(socket, near, BytesMut::from(PREFACE));
+        let mut lounge = Lounge::new((socket, Ear::new(64).0), near, BytesMut::from(PREFACE));
         let much = async { while client.write_all(SETTINGS).await.is_ok() {} };
         let none = Asked { run: None, asker: Asker::default() };
         let asked = tokio::select! {

@@ -122,7 +122,7 @@ impl Serving {
                 () = self.killed.cancelled() => return,
                 () = self.cut.cancelled() => return,
                 ended = self.conn.as_mut() => return self.over(ended),
-                () = self.bound.run.until_over(), if closes.is_none() => {
+                () = until_over(&self.bound), if closes.is_none() => {
                     closes = Some(self.shut(PATIENCE));
                 }
                 () = self.bound.stop.cancelled(), if closes.is_none() => {
@@ -179,5 +179,13 @@ impl Serving {
             let (run, conn) = (&self.bound.run.id, self.bound.conn);
             tracing::debug!(%run, %conn, %error, "connection ended");
         }
+    }
+}
+
+/// Resolves once nobody uses a connection any more: its run is over, and all that share it.
+async fn until_over(bound: &Bound) {
+    match &bound.sharing {
+        Some(sharing) => sharing.until_all_over(&bound.run).await,
+        None => bound.run.until_over().await,
     }
 }

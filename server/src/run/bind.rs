@@ -11,13 +11,15 @@ use trace::note::{self, Engine, Note};
 use trace::participant::{Participant, Role};
 use trace::time::Micros;
 
-use super::{Run, browser, instance, store, user};
+use super::{Run, Sharing, browser, instance, store, user};
 use crate::decode::Recorder;
+use crate::held::Held;
 use crate::instance::Instance;
+use crate::runs::Runs;
 use crate::tap::{Hearing, Missed};
 
 /// What is known of a connection when it is bound.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Arrival {
     /// When it was accepted.
     pub accepted: Micros,
@@ -35,6 +37,8 @@ pub struct Arrival {
     pub user: Option<String>,
     /// Cancelled when the server stops.
     pub stop: CancellationToken,
+    /// Where other runs are that may come to share it: HTTP/2.
+    pub shares: Option<Arc<Runs>>,
 }
 
 /// A connection that an instance dials, to the shared store.
@@ -63,6 +67,10 @@ pub struct Bound {
     pub instance: Option<Arc<Instance>>,
     /// Whether another instance of the run is at the other end.
     pub internal: bool,
+    /// What bodies the server holds for all of its requests.
+    pub held: Held,
+    /// Who else may hear it.
+    pub sharing: Option<Arc<Sharing>>,
 }
 
 impl Bound {
@@ -71,7 +79,9 @@ impl Bound {
         run.open.fetch_add(1, Ordering::Relaxed);
         let moved = Arc::new(Missed::default());
         let stop = CancellationToken::new();
-        Self { run: Arc::clone(run), conn, stop, moved, instance: None, internal: false }
+        let (instance, held) = (None, Held::default());
+        let run = Arc::clone(run);
+        Self { run, conn, stop, moved, instance, internal: false, held, sharing: None }
     }
 }
 
@@ -94,12 +104,18 @@ impl Run {
         let instance = self.shared.named(&arrival.service.id).cloned();
         let client = self.client_of(&arrival);
         let internal = client.role == Role::Server;
+        let held = Held::default();
+        let sharing = arrival.shares.clone().map(|runs| {
+            let counted = (Arc::clone(&missed), held.clone());
+            Sharing::new(self.id.clone(), runs, arrival.clone(), counted)
+        });
         let opened = Opened {
             conn,
             client,
             server: arrival.service,
             client_addr: arrival.client.to_string(),
             server_addr: arrival.server.to_string(),
+            inside: None,
         };
         self.log.append(at, What::Opened(opened));
         // A connection may be older than its run, and its set-up over before that began.
@@ -110,9 +126,9 @@ impl Run {
             self.log.append(at, What::Note(Note { conn: Some(conn), what }));
         }
         let decoder = wire::conn::Conn::http1(conn);
-        self.record(conn, decoder, heard, Arc::clone(&missed));
+        self.record((conn, decoder), heard, Arc::clone(&missed), sharing.clone());
         let (run, stop) = (Arc::clone(self), arrival.stop);
-        Some(Bound { run, conn, stop, moved: missed, instance, internal })
+        Some(Bound { run, conn, stop, moved: missed, instance, internal, held, sharing })
     }
 
     /// A participant of this run, by its name; an instance that the header does not name is one all
@@ -123,14 +139,20 @@ impl Run {
         known.cloned().unwrap_or_else(|| instance(id, None))
     }
 
-    fn next_conn(&self) -> ConnId {
+    pub(super) fn next_conn(&self) -> ConnId {
         ConnId(self.conns.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
-    fn record(&self, conn: ConnId, decoder: wire::conn::Conn, heard: Hearing, missed: Arc<Missed>) {
+    fn record(
+        &self,
+        decoded: (ConnId, wire::conn::Conn),
+        heard: Hearing,
+        missed: Arc<Missed>,
+        sharing: Option<Arc<Sharing>>,
+    ) {
         let log = Arc::clone(&self.log);
-        let recorder = Recorder::new((conn, decoder), log, self.began, self.caps, missed);
-        tokio::spawn(recorder.run(heard));
+        let recorder = Recorder::new(decoded, log, self.began, self.caps, missed);
+        tokio::spawn(recorder.shared_by(sharing).run(heard));
     }
 
     /// Makes a connection that an instance dials to the shared store this run's.
@@ -142,14 +164,15 @@ impl Run {
             server: store(Engine::Redis),
             client_addr: dialled.from.to_string(),
             server_addr: dialled.to.to_string(),
+            inside: None,
         };
         self.append(What::Opened(opened));
-        self.record(conn, wire::conn::Conn::resp(conn), heard, missed);
+        self.record((conn, wire::conn::Conn::resp(conn)), heard, missed, None);
     }
 
     /// Who a connection's client is: this program's own by its address, a page by its `Origin`,
     /// and anybody else by the first word of `User-Agent`.
-    fn client_of(&self, arrival: &Arrival) -> Participant {
+    pub(super) fn client_of(&self, arrival: &Arrival) -> Participant {
         if let Some(agent) = self.agents.lock().remove(&arrival.client) {
             return agent;
         }

@@ -20,6 +20,8 @@ pub enum Heard {
     Bytes { dir: Dir, at: Micros, bytes: Bytes },
     /// Bytes moved at the link's other end.
     Passed { dir: Dir, at: Micros, upto: u64 },
+    /// The client has not read for so long that what is under way to it is thrown away.
+    GaveUp { at: Micros, after: Micros },
     /// The connection closed.
     Closed(Closed),
 }
@@ -140,6 +142,12 @@ impl Ear {
         if !lost.load(Ordering::Relaxed) && !told() {
             lost.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// The link waits no longer for the client to read.
+    pub fn gave_up(&self, at: Micros, after: Micros) {
+        // Where the queue is full it says that itself.
+        self.way.put(|| Heard::GaveUp { at, after });
     }
 
     pub(super) fn closed(&self, closed: Closed) {

@@ -15,10 +15,13 @@ use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::{HealthReporter, HealthService};
 use tonic_reflection::server::Builder;
 use tower::Service as _;
+use trace::note::Act;
 
+use super::ends::Ends;
 use super::talk::{Fail, Talk};
 use super::web;
 use crate::content::Content;
+use crate::held::Counted;
 use crate::instance::Worker;
 use crate::labs::Kind;
 use crate::run::Bound;
@@ -44,15 +47,24 @@ pub async fn answer(bound: &Bound, request: Request<Incoming>) -> Response<Conte
     // A prefix is not needed here, and does no harm.
     let path = web::path(&bound.run.id, parts.uri.path()).and_then(|path| path.parse::<Uri>().ok());
     parts.uri = path.unwrap_or(parts.uri);
-    let request = Request::from_parts(parts, Body::new(body));
-    dispatch(Talk::at(bound, worker), request).await.map(Content::Call)
+    let talk = Talk::at(bound, worker);
+    let ends = talk.ends(&parts.headers);
+    let request = Request::from_parts(parts, Body::new(Counted::new(body, &bound.held)));
+    dispatch(talk, ends, request).await.map(Content::Call)
 }
 
-/// Lets the service of a path answer.
-pub async fn dispatch(talk: Talk, request: Request<Body>) -> Response<Body> {
+/// Lets the service of a path answer, until the call is over.
+pub async fn dispatch(talk: Talk, ends: Ends, request: Request<Body>) -> Response<Body> {
+    ends.around(Box::pin(serve(talk, request))).await
+}
+
+async fn serve(talk: Talk, request: Request<Body>) -> Response<Body> {
     let service = request.uri().path().trim_start_matches('/').split('/').next();
-    match service.unwrap_or_default() {
-        "lifeline.v1.Chat" => chat(talk, request).await,
+    let service = service.unwrap_or_default().to_owned();
+    if service == "lifeline.v1.Chat" {
+        return chat(talk, request).await;
+    }
+    let response = match service.as_str() {
         "grpc.health.v1.Health" => {
             let Ok(response) = health().await.call(request).await;
             response
@@ -72,7 +84,10 @@ pub async fn dispatch(talk: Talk, request: Request<Body>) -> Response<Body> {
             Err(error) => Status::internal(error.to_string()).into_http(),
         },
         _ => Status::unimplemented("there is no such service here").into_http(),
-    }
+    };
+    // The chat's calls wait by themselves.
+    talk.pass(Act::Answer).await;
+    response
 }
 
 async fn chat(talk: Talk, request: Request<Body>) -> Response<Body> {

@@ -1,12 +1,18 @@
 //! What ends a call from outside: its deadline, the run's end, the server's.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::{HeaderMap, Response};
+use hyper::body::{Frame, SizeHint};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
-use tonic::metadata::MetadataMap;
+use tonic::body::Body;
 
 use crate::run::Run;
 
@@ -25,22 +31,23 @@ pub struct Ends {
 }
 
 impl Ends {
-    /// Works until that is done, or the call is over.
-    ///
-    /// # Errors
-    /// That of the work, or why the call is over.
-    pub async fn within<T>(
-        &self,
-        work: impl Future<Output = Result<T, Status>> + Send,
-    ) -> Result<T, Status> {
-        tokio::select! {
+    /// Lets a service answer, from the request's head to the answer's end. What is over before its head
+    /// is told in the head's place, and later in trailers.
+    pub async fn around(
+        self,
+        answer: impl Future<Output = Response<Body>> + Send,
+    ) -> Response<Body> {
+        let response = tokio::select! {
             biased;
-            over = self.come() => Err(over),
-            done = work => done,
-        }
+            over = self.come() => return over.into_http(),
+            response = answer => response,
+        };
+        let over = Box::pin(async move { self.come().await });
+        response.map(|body| Body::new(Bounded { body, over: Some(over) }))
     }
 
-    async fn come(&self) -> Status {
+    /// Why the call is over, once it is.
+    pub async fn come(&self) -> Status {
         tokio::select! {
             () = until(self.deadline) => {
                 Status::deadline_exceeded("the time that the caller gave is over")
@@ -59,8 +66,8 @@ async fn until(deadline: Option<Instant>) {
 }
 
 /// When a call is to be over, if its caller says so (gRPC over HTTP2, "Requests": `grpc-timeout`).
-pub fn deadline(metadata: &MetadataMap) -> Option<Instant> {
-    let timeout = timeout(metadata.get("grpc-timeout")?.to_str().ok()?)?;
+pub fn deadline(headers: &HeaderMap) -> Option<Instant> {
+    let timeout = timeout(headers.get("grpc-timeout")?.to_str().ok()?)?;
     Instant::now().checked_add(timeout.min(LONGEST))
 }
 
@@ -82,9 +89,59 @@ fn timeout(text: &str) -> Option<Duration> {
     }
 }
 
+/// What a call answers, until it is over.
+struct Bounded {
+    body: Body,
+    /// Why it is over, once it is. None when that is said.
+    over: Option<BoxFuture<'static, Status>>,
+}
+
+impl hyper::body::Body for Bounded {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let Some(over) = &mut self.over else { return Poll::Ready(None) };
+        if let Poll::Ready(status) = over.as_mut().poll(cx) {
+            self.over = None;
+            self.body = Body::empty();
+            let mut trailers = HeaderMap::new();
+            let told = status.add_header(&mut trailers).map(|()| Frame::trailers(trailers));
+            return Poll::Ready(Some(told));
+        }
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.over.is_none() || self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http_body_util::BodyExt as _;
+
+    #[tokio::test]
+    async fn an_answer_that_is_over_says_so_in_trailers() {
+        let over = Box::pin(async { Status::deadline_exceeded("over") });
+        let never = futures_util::stream::pending::<Result<Frame<Bytes>, Status>>();
+        let body = Body::new(http_body_util::StreamBody::new(never));
+        let mut bounded = Body::new(Bounded { body, over: Some(over) });
+        let trailers = bounded.frame().await.unwrap().unwrap().into_trailers().unwrap();
+        assert_eq!(
+            (&trailers["grpc-status"], &trailers["grpc-message"]),
+            (&"4".parse().unwrap(), &"over".parse().unwrap())
+        );
+        assert!(bounded.frame().await.is_none());
+    }
 
     #[test]
     fn a_timeout_is_a_number_and_a_unit() {

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
+use http::HeaderMap;
 use rpc::v1::chat_server::Chat;
 use rpc::v1::{SendRequest, SendResponse, SubscribeRequest, UploadResponse};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 use trace::ids::ConnId;
@@ -68,9 +68,10 @@ impl Talk {
         self.worker.run.gate.pass(self.conn, act).await;
     }
 
-    /// What ends a call.
-    pub fn ends(&self, deadline: Option<Instant>) -> Ends {
-        Ends { run: self.worker.run.clone(), stop: self.stop.clone(), deadline }
+    /// What ends a call whose head has come now.
+    pub fn ends(&self, headers: &HeaderMap) -> Ends {
+        let (run, stop) = (self.worker.run.clone(), self.stop.clone());
+        Ends { run, stop, deadline: deadline(headers) }
     }
 
     /// Puts a message into the store, and gives its number.
@@ -135,8 +136,7 @@ impl Chat for Talk {
     type ConverseStream = Told;
 
     async fn send(&self, request: Request<SendRequest>) -> Result<Response<SendResponse>, Status> {
-        let ends = self.ends(deadline(request.metadata()));
-        let id = ends.within(Box::pin(self.send_one(request.into_inner()))).await?;
+        let id = self.send_one(request.into_inner()).await?;
         Ok(Response::new(SendResponse { id }))
     }
 
@@ -144,19 +144,17 @@ impl Chat for Talk {
         &self,
         request: Request<SubscribeRequest>,
     ) -> Result<Response<Told>, Status> {
-        let ends = self.ends(deadline(request.metadata()));
         let asked = request.into_inner();
         check(&[asked.user.as_str()])?;
-        ends.within(Box::pin(self.begin())).await?;
-        Ok(Response::new(Telling::asked_by(self.clone(), asked).stream(ends)))
+        self.begin().await?;
+        Ok(Response::new(Telling::asked_by(self.clone(), asked).stream()))
     }
 
     async fn upload(
         &self,
         request: Request<Streaming<SendRequest>>,
     ) -> Result<Response<UploadResponse>, Status> {
-        let ends = self.ends(deadline(request.metadata()));
-        let all = ends.within(Box::pin(self.take_all(request.into_inner()))).await?;
+        let all = self.take_all(request.into_inner()).await?;
         Ok(Response::new(all))
     }
 
@@ -164,10 +162,9 @@ impl Chat for Talk {
         &self,
         request: Request<Streaming<SendRequest>>,
     ) -> Result<Response<Told>, Status> {
-        let ends = self.ends(deadline(request.metadata()));
-        ends.within(Box::pin(self.begin())).await?;
+        self.begin().await?;
         let speaks = Speaks::begin(self.clone(), request.into_inner());
-        Ok(Response::new(Telling::to_speaker(self.clone(), speaks).stream(ends)))
+        Ok(Response::new(Telling::to_speaker(self.clone(), speaks).stream()))
     }
 }
 

@@ -9,7 +9,6 @@ use tokio_util::task::AbortOnDropHandle;
 use tonic::{Status, Streaming};
 use trace::note::Act;
 
-use super::ends::Ends;
 use super::talk::{Fail, Talk, as_wanted, no_store};
 use crate::store::{READ_MOST, Row};
 
@@ -52,13 +51,13 @@ impl Telling {
         Self { talk, user: None, after: 0, left: None, begun: false, rows, speaks: None }
     }
 
-    /// As the stream of an answer, which ends when the call is over.
-    pub fn stream(self, ends: Ends) -> Told {
-        let next = |(mut telling, ends): (Self, Ends)| async move {
-            let next = ends.within(Box::pin(telling.next())).await?;
-            Ok::<_, Status>(next.map(|message| (message, (telling, ends))))
+    /// As the stream of an answer.
+    pub fn stream(self) -> Told {
+        let next = |mut telling: Self| async move {
+            let next = telling.next().await?;
+            Ok::<_, Status>(next.map(|message| (message, telling)))
         };
-        stream::try_unfold((self, ends), next).boxed()
+        stream::try_unfold(self, next).boxed()
     }
 
     /// The next message; none where there are no more.

@@ -66,17 +66,32 @@ pub async fn answer(
     parts.uri = path.parse().map_err(|_| Refusal::BadRequest)?;
     // A page sends one message: it is read whole, with the bounds of any body.
     let most = usize::try_from(bound.run.caps.lab_body_bytes).unwrap_or(usize::MAX);
-    let (_, sent) = sent::read(body, bound.run.caps, most).await?;
-    let request = Request::from_parts(parts, Full::new(Bytes::from(sent)));
     let talk = Talk::at(bound, worker);
+    let ends = talk.ends(&parts.headers);
+    let mut part = bound.held.part();
+    let sent = tokio::select! {
+        sent = sent::whole(body, bound.run.caps, most, &mut part) => sent?,
+        over = ends.come() => {
+            let mut response = over.into_http();
+            let kind = HeaderValue::from_static(accepted);
+            response.headers_mut().insert(header::CONTENT_TYPE, kind);
+            return Ok(shown(response.map(Content::Call)));
+        }
+    };
+    let request = Request::from_parts(parts, Full::new(Bytes::from(sent)));
     let calls = tower::service_fn(move |request: Request<Body>| {
-        let talk = talk.clone();
-        async move { Ok::<_, Infallible>(calls::dispatch(talk, request).await) }
+        let (talk, ends) = (talk.clone(), ends.clone());
+        async move { Ok::<_, Infallible>(calls::dispatch(talk, ends, request).await) }
     });
-    let Ok(mut response) = GrpcWebLayer::new().layer(calls).oneshot(request).await;
-    let shown = HeaderValue::from_static(SHOWN);
-    response.headers_mut().insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, shown);
-    Ok(response.map(Content::Call))
+    let Ok(response) = GrpcWebLayer::new().layer(calls).oneshot(request).await;
+    Ok(shown(response.map(Content::Call)))
+}
+
+/// Lets the page read how the call went.
+fn shown(mut response: Response<Content>) -> Response<Content> {
+    let names = HeaderValue::from_static(SHOWN);
+    response.headers_mut().insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, names);
+    response
 }
 
 /// The form of gRPC-web in a content type, in one spelling.
