@@ -29,6 +29,8 @@ pub mod explain;
 
 pub mod transcript;
 
+mod listener;
+
 mod utf8;
 
 #[cfg(test)]

@@ -80,6 +80,13 @@ struct Open {
     data: Vec<u8>,
 }
 
+/// Whether a `Content-Type` is that of event streams.
+#[must_use]
+pub fn is_event_stream(kind: &str) -> bool {
+    let media = kind.split(';').next().unwrap_or_default();
+    media.trim().eq_ignore_ascii_case("text/event-stream")
+}
+
 impl Sse {
     /// A stream from its first byte, in the answer of this exchange.
     #[must_use]

@@ -11,7 +11,7 @@ use trace::span::Span;
 
 use super::HEAD_MAX;
 use super::head::tile_header;
-use super::listener::Listener;
+use crate::listener::Listener;
 use crate::reader::{FAULTS, Reader, Tiler, split_line_end};
 
 /// The longest line with a chunk's length that is read, extension included.

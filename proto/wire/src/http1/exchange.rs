@@ -6,10 +6,10 @@ use trace::http1::{Framing, Request, Response};
 use trace::span::Side;
 
 use super::head::Apart;
-use super::listener::Listener;
 use super::upgrade::{self, Handshake};
 use super::{Http1, Next, State, framing, state_after};
 use crate::grpc::{self, Messages};
+use crate::listener::Listener;
 use crate::sse::Sse;
 
 /// A request whose answer is awaited: what the answer's meaning depends on.

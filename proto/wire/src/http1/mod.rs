@@ -23,7 +23,6 @@ mod end;
 mod exchange;
 mod framing;
 mod head;
-mod listener;
 mod upgrade;
 
 use std::collections::VecDeque;
@@ -36,13 +35,13 @@ use trace::span::{Dir, Span};
 
 use crate::conn::Conn;
 use crate::http2::{self, Http2};
+use crate::listener::Listener;
 use crate::reader::Reader;
 use crate::websocket::Websocket;
 use body::{Chunked, take_content};
 use exchange::Awaited;
 pub(crate) use head::tile_header;
 pub use head::{Found, find_end as find_head_end};
-use listener::Listener;
 
 /// The longest head that is read, in bytes.
 pub const HEAD_MAX: usize = 64 * 1024;

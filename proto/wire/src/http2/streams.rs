@@ -23,11 +23,13 @@ use super::content::{Ending, Gathered, PIECES};
 use super::frame::Header;
 use super::other;
 use crate::grpc::{Form, Messages, kept_path};
+use crate::listener::Listener;
+use crate::sse::{self, Sse};
 
 /// The most streams that are followed at once.
 pub const LIVE: usize = 10_000;
 
-/// The most streams in which gRPC is listened to at once, by direction; further ones have contents.
+/// The most streams in which messages or events are listened to at once, by direction; further ones have contents.
 const LISTENERS: usize = 1_000;
 
 /// The most pieces of contents that are remembered of all streams; beyond it, a stream's second piece
@@ -76,7 +78,7 @@ struct Way {
     moved: i64,
     content: Gathered,
     /// Hears the data in the content's place.
-    listener: Option<Box<Messages>>,
+    listener: Option<Listener>,
 }
 
 impl Stream {
@@ -188,8 +190,8 @@ impl Streams {
     pub fn data(&mut self, dir: Dir, id: u32, bytes: &[u8], at: u64, events: &mut Vec<Event>) {
         let most = if self.listed < LISTED { PIECES } else { 1 };
         let Some(way) = self.open(dir, id) else { return };
-        if let Some(messages) = &mut way.listener {
-            messages.content(bytes, at, events);
+        if let Some(listener) = &mut way.listener {
+            listener.content(bytes, at, events);
             return;
         }
         let before = way.content.listed();
@@ -233,13 +235,20 @@ impl Streams {
         }
     }
 
-    /// A head says what follows it: if that is gRPC, its messages are listened to.
+    /// A head says what follows it: if that is gRPC, its messages are listened to, and so are the
+    /// events of an event stream.
     pub fn listen(&mut self, dir: Dir, head: &Head) {
         let room = self.listeners < LISTENERS;
         let (conn, call) = (self.conn, Call::Stream(head.stream));
         let plain = head.value("content-encoding").is_none_or(|coding| coding == "identity");
-        let form = head.value("content-type").filter(|_| plain).and_then(Form::of);
-        let Some(form) = form else { return };
+        let kind = head.value("content-type").filter(|_| plain);
+        let form = kind.and_then(Form::of);
+        let success = head.value(":status").is_some_and(|status| status.starts_with('2'));
+        let streams =
+            head.role == Role::Response && success && kind.is_some_and(sse::is_event_stream);
+        if form.is_none() && !streams {
+            return;
+        }
         let Some(stream) = self.live.get_mut(&head.stream) else { return };
         match head.role {
             Role::Request => {
@@ -255,10 +264,16 @@ impl Streams {
         };
         let is_free = !way.over && way.listener.is_none() && way.content.is_none();
         if is_free && room && !head.ends {
-            let messages = Messages::new(conn, dir.speaker(), call, path, form);
-            #[cfg(test)]
-            let messages = messages.mutated(self.mutation);
-            way.listener = Some(Box::new(messages));
+            let listener = match form {
+                Some(form) => {
+                    let messages = Messages::new(conn, dir.speaker(), call, path, form);
+                    #[cfg(test)]
+                    let messages = messages.mutated(self.mutation);
+                    Listener::Grpc(Box::new(messages))
+                }
+                None => Listener::Sse(Box::new(Sse::new(conn, Some(head.stream.into())))),
+            };
+            way.listener = Some(listener);
             self.listeners += 1;
         }
     }
@@ -270,8 +285,8 @@ impl Streams {
         let (content, listener) = (std::mem::take(&mut way.content), way.listener.take());
         self.listed = self.listed.saturating_sub(content.listed());
         match listener {
-            Some(mut messages) => {
-                messages.end(events);
+            Some(mut listener) => {
+                listener.end(events);
                 self.listeners = self.listeners.saturating_sub(1);
             }
             None if content.is_none() => {}

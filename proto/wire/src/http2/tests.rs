@@ -8,6 +8,7 @@ use trace::event::Kind;
 use trace::grpc::{Call, Grpc};
 use trace::http2::{Content, Frame, Head, Role};
 use trace::span::Span;
+use trace::sse::Sse;
 
 use super::*;
 use crate::transcript::{self, Script};
@@ -342,6 +343,24 @@ fn grpc_is_heard_in_the_content_s_place() {
     assert_eq!((message.path.as_str(), message.number), ("/a.B/C", 1));
     let (dir, message) = messages[1];
     assert_eq!((dir, message.path.as_str(), message.len), (Dir::ToClient, "/a.B/C", 0));
+}
+
+#[test]
+fn events_are_heard_over_the_borders_of_frames() {
+    let kind = [&[0x0f, 0x10, 17][..], b"text/event-stream"].concat();
+    let answer = [OK, &kind].concat();
+    let events = heard(&[
+        client(&[frame(HEADERS, WHOLE | ENDS, 1, GET)]),
+        server(&[frame(HEADERS, WHOLE, 1, &answer), frame(DATA, 0, 1, b"id: 7\nda")]),
+        server(&[frame(DATA, 0, 1, b"ta: x\n\n"), frame(DATA, ENDS, 1, b"data: cut")]),
+    ]);
+    let said: Vec<&Sse> = events
+        .iter()
+        .filter_map(|event| if let Kind::Sse(said) = &event.kind { Some(said) } else { None })
+        .collect();
+    let [Sse::Block(block), Sse::Unfinished] = said[..] else { panic!("{said:?}") };
+    assert_eq!((block.exchange, block.id.as_deref()), (Some(1), Some("7")));
+    assert_eq!((contents(&events), codes(&events)), (Vec::new(), Vec::new()));
 }
 
 #[test]
