@@ -30,6 +30,8 @@ pub mod blocks;
 
 pub mod judged;
 
+pub mod tshark;
+
 use std::future::Future;
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Chromium, its driver, curl, Redis, nghttp2: the tests need them, and they are never skipped.
+//! Chromium, its driver, curl, Redis, nghttp2, tshark: the tests need them and are never skipped.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -11,6 +11,8 @@ use crate::say;
 const CHROMIUM: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 const INSTALL: &[&str] = &["install", "-y", "--no-install-recommends"];
 const SUDO: &[&str] = &["sudo", "-n"];
+/// Packages may ask nothing. What stands before sudo in the environment, sudo takes away.
+const QUIET_APT: &[&str] = &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"];
 
 /// A browser and the program that drives it.
 pub struct Browser {
@@ -54,15 +56,15 @@ fn install(packages: &[&str]) -> Result<()> {
     let Some(prefix) = rights() else {
         bail!(
             "needed are a Chromium (`chromium`, `chromium-browser` or `google-chrome`) with its \
-             `chromedriver`, and `curl`, for the tests `redis-server`, `nghttp` and `h2load` too, \
-             all on PATH; missing here, as Debian names it: {list}"
+             `chromedriver`, and `curl`, for the tests `redis-server`, `nghttp`, `h2load` and \
+             `tshark` too, all on PATH; missing here, as Debian names it: {list}"
         );
     };
     say::note(&format!("installing {list} with apt-get"));
     let apt = |args: &[&str]| {
-        let words: Vec<&str> = prefix.iter().chain(&["apt-get"]).chain(args).copied().collect();
+        let words: Vec<&str> = prefix.iter().chain(QUIET_APT).chain(args).copied().collect();
         let (program, rest) = words.split_first().context("no program")?;
-        run(Command::new(program).args(rest).env("DEBIAN_FRONTEND", "noninteractive"))
+        run(Command::new(program).args(rest))
     };
     apt(&["update"])?;
     apt(&[INSTALL, packages].concat())

@@ -15,8 +15,12 @@ use crate::say::Steps;
 use crate::tools::Tools;
 
 /// Programs that the tests start, and the packages that have them.
-const PROGRAMS: &[(&str, &str)] =
-    &[("redis-server", "redis-server"), ("nghttp", "nghttp2-client"), ("h2load", "nghttp2-client")];
+const PROGRAMS: &[(&str, &str)] = &[
+    ("redis-server", "redis-server"),
+    ("nghttp", "nghttp2-client"),
+    ("h2load", "nghttp2-client"),
+    ("tshark", "tshark"),
+];
 
 /// What tests need.
 struct Needed {
@@ -51,9 +55,8 @@ fn prepare(repo: &Repo, steps: &mut Steps) -> Result<Needed> {
     steps.step("server", "building the server", || {
         command::run(cargo().args(["build", "-p", "lifeline"]).current_dir(&repo.root))
     })?;
-    let browser = steps.step("browser", "looking for Chromium, curl, Redis and nghttp2", || {
-        Browser::with(PROGRAMS)
-    })?;
+    let what = "looking for Chromium, curl, Redis, nghttp2 and tshark";
+    let browser = steps.step("browser", what, || Browser::with(PROGRAMS))?;
     let npm = steps.step("npm", "bringing what the tests need of npm", || {
         npm::ready(repo, "tests/npm", "tests-npm")
     })?;

@@ -1,4 +1,4 @@
-//! Lifeline's errands: `cargo xtask run`, `build`, `test`, `bench` and `tidy`.
+//! Lifeline's errands: `cargo xtask run`, `build`, `test`, `bench`, `record` and `tidy`.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -12,6 +12,7 @@ mod command;
 mod npm;
 mod page;
 mod python;
+mod record;
 mod repo;
 mod say;
 mod serve;
@@ -31,6 +32,7 @@ usage: cargo xtask COMMAND
   build           the same without starting it
   test [FILTER]   build everything, then run the native, WASM and end-to-end tests
   bench NAME      measure beside a peer: bundle, capture, idle or ladder; BENCHMARKS.md says more
+  record          record anew what other people's clients of HTTP/2 say, for tests/fixtures
   tidy            check the rules that the compiler does not
   help            this text
 ";
@@ -60,6 +62,7 @@ fn dispatch(command: &str, rest: &[String]) -> Result<ExitCode> {
         ("test", []) => check::run(&Repo::find()?, None),
         ("test", [filter]) => check::run(&Repo::find()?, Some(filter)),
         ("bench", [name]) => bench::run(&Repo::find()?, name),
+        ("record", []) => record::run(&Repo::find()?),
         ("tidy", []) => tidy::run(&Repo::find()?),
         ("help" | "--help" | "-h", _) => {
             print!("{USAGE}");

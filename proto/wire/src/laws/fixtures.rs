@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Ended, Start, decode, law_2, law_3, law_4};
-use crate::transcript;
+use crate::transcript::{self, Script};
 
 fn fixtures(protocol: &str, kind: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -20,6 +20,17 @@ fn fixtures(protocol: &str, kind: &str) -> Vec<PathBuf> {
     paths
 }
 
+/// The laws, the second held at so many places at most.
+fn laws(start: Start, script: &Script, most: usize) -> Result<(), String> {
+    let steps = script.iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
+    law_2(start, script, steps.min(most))?;
+    law_3(start, script)?;
+    for cuts in [&[1][..], &[2], &[3, 1], &[7, 64]] {
+        law_4(start, script, cuts)?;
+    }
+    Ok(())
+}
+
 #[expect(clippy::disallowed_methods, reason = "a test may read its fixtures")]
 /// Each fixture keeps the laws, cut at every byte, and gives the events that lie beside it.
 /// `UPDATE_GOLDENS=1` writes them anew.
@@ -28,12 +39,7 @@ fn check(protocol: &str, start: Start) {
         for path in fixtures(protocol, kind) {
             let shown = path.display();
             let script = transcript::parse(&std::fs::read_to_string(&path).unwrap()).unwrap();
-            let steps = script.iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
-            law_2(start, &script, steps.min(2_000)).unwrap_or_else(|why| panic!("{shown}: {why}"));
-            law_3(start, &script).unwrap_or_else(|why| panic!("{shown}: {why}"));
-            for cuts in [&[1][..], &[2], &[3, 1], &[7, 64]] {
-                law_4(start, &script, cuts).unwrap_or_else(|why| panic!("{shown}: {why}"));
-            }
+            laws(start, &script, 2_000).unwrap_or_else(|why| panic!("{shown}: {why}"));
             let events = decode(start, &script, Ended::Yes);
             let with_fault = events.iter().any(|event| !event.faults.is_empty());
             assert_eq!(with_fault, faulty, "{shown}: faults");
@@ -67,6 +73,22 @@ fn sse_gives_its_events() {
 #[test]
 fn http2_gives_its_events() {
     check("http2", Start::Http1(None));
+}
+
+/// What programs of other people's have said. No events lie beside it: `tests/tests/tshark.rs` has
+/// another decoder's.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a test may read its fixtures")]
+fn recordings_of_http2_keep_the_laws() {
+    let start = Start::Http1(None);
+    for path in fixtures("http2", "recorded") {
+        let shown = path.display();
+        let script = transcript::parse(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        laws(start, &script, 300).unwrap_or_else(|why| panic!("{shown}: {why}"));
+        let events = decode(start, &script, Ended::Yes);
+        let faulty: Vec<_> = events.iter().filter(|event| !event.faults.is_empty()).collect();
+        assert!(faulty.is_empty(), "{shown}: {faulty:?}");
+    }
 }
 
 #[test]
