@@ -11,7 +11,7 @@ use crate::pane::Which;
 use crate::state::{State, Trouble};
 use crate::view::{
     announce, beside, controls, inspector, keys as key_sheet, metrics, notice, player,
-    serialization, settings, sidebar, toolbar, topbar,
+    processor_time, serialization, settings, sidebar, toolbar, topbar,
 };
 use crate::{address, keys, recent, session, studio};
 
@@ -56,6 +56,7 @@ pub fn App() -> impl IntoView {
             <controls::Controls />
             <notice::Notice />
             <metrics::Metrics />
+            <processor_time::ProcessorTime />
             <toolbar::Toolbar />
             <beside::Panes />
         }

@@ -22,6 +22,8 @@ pub mod session;
 
 pub mod measure;
 
+pub mod cost;
+
 mod voice;
 
 pub mod file;

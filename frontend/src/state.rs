@@ -11,6 +11,7 @@ use trace::ids::RunId;
 use trace::studio::{Lab, ParamKind, Summary};
 
 use crate::beside::Beside;
+use crate::cost::Costs;
 use crate::kept::Settings;
 use crate::measure::Measure;
 use crate::pane::{Pane, Which};
@@ -110,6 +111,8 @@ pub struct State {
     pub beside: Beside,
     /// What was measured in the lab that has no runs.
     pub measure: Measure,
+    /// What the server measured of itself.
+    pub costs: Costs,
     /// Every lab.
     pub labs: RwSignal<Vec<Lab>>,
     /// How fast the steps go on by themselves, in percent.
@@ -148,6 +151,7 @@ impl State {
             second,
             beside: Beside::new(main, second),
             measure: Measure::new(),
+            costs: Costs::new(),
             labs: RwSignal::new(Vec::new()),
             speed: RwSignal::new(100),
             start_paused: RwSignal::new(false),

@@ -5,6 +5,7 @@ use gloo_net::http::{Method, RequestBuilder, Response};
 use serde_json::{Map, Value};
 use trace::ids::RunId;
 use trace::lesson::Lesson;
+use trace::processor_time::ProcessorTime;
 use trace::studio::{Created, Lab, NewRun, Press, Problem, Summary};
 
 /// Why a call came to nothing.
@@ -100,6 +101,16 @@ pub async fn lesson(lab: &str) -> Result<Lesson, Failed> {
 pub async fn measure(message: &str, repeats: u64) -> Result<Report, Failed> {
     let query = [("message", message.to_owned()), ("repeats", repeats.to_string())];
     let response = call(RequestBuilder::new("/api/serialization").query(query), None).await?;
+    response.json().await.map_err(|_| Failed::Away)
+}
+
+/// Lets the studio measure what a message costs it by three protocols.
+///
+/// # Errors
+/// See [`Failed`].
+pub async fn processor_time(messages: u64, bytes: u64) -> Result<ProcessorTime, Failed> {
+    let query = [("messages", messages.to_string()), ("bytes", bytes.to_string())];
+    let response = call(RequestBuilder::new("/api/processor_time").query(query), None).await?;
     response.json().await.map_err(|_| Failed::Away)
 }
 

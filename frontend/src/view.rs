@@ -56,6 +56,8 @@ mod hpack;
 
 mod timing;
 
+pub mod processor_time;
+
 mod lesson;
 
 pub mod player;

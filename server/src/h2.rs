@@ -117,6 +117,16 @@ pub async fn connection(
     }
 }
 
+/// Serves a run's connection as it comes, without tap, lounge and link: for measuring what the service
+/// alone costs.
+pub async fn bare(bound: Bound, stream: TcpStream) {
+    let (seat, activity) = (Seat::default(), Activity::new());
+    let _ = seat.set(Whose::Run(Arc::new(bound)));
+    if let Err(error) = serving::speak(stream, &seat, &activity).await {
+        tracing::debug!(%error, "connection ended");
+    }
+}
+
 /// Whether the service spoke before the first request was known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Greeted {

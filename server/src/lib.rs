@@ -12,6 +12,7 @@ mod clock;
 pub mod config;
 mod content;
 mod control;
+mod cost;
 mod decode;
 pub mod error;
 mod gate;

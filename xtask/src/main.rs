@@ -31,8 +31,8 @@ usage: cargo xtask COMMAND
   run [-- ARGS]   build the page and the server, then start it with ARGS
   build           the same without starting it
   test [FILTER]   build everything, then run the native, WASM and end-to-end tests
-  bench NAME      measure beside a peer: bundle, capture, idle or ladder; BENCHMARKS.md says more
-  record          record anew what other people's clients of HTTP/2 say, for tests/fixtures
+  bench NAME      measure beside a peer: bundle, capture, idle, ladder, message or soak; BENCHMARKS.md says more
+   record          record anew what other people's clients of HTTP/2 say, for tests/fixtures
   tidy            check the rules that the compiler does not
   help            this text
 ";

@@ -62,3 +62,38 @@ serialization-end = { $path } ends
 serialization-more = Show { $next } more of { $rest } rows
 serialization-contract = The contract
 serialization-contract-how = Without it the third column cannot be read: a name stands here and nowhere among the bytes, and so does the type.
+
+## What a message costs the server
+cost-title = What a message costs the server
+cost-how = Processor time for one message to one client, by three protocols. The server starts an instance of its own for it, on a single thread whose clock tells what that thread took. Messages are put in one at a time; what putting them in takes is measured apart, with nobody listening, and is not in these times. The labs' runs are not touched.
+cost-measure = ▶ Measure
+cost-bytes = Text
+cost-measuring = The server measures. It takes some seconds, ten at most …
+cost-measured = Measured: the times are in the table.
+cost-failed = The server has not measured. { $why }
+cost-protocol = Protocol
+cost-grpc = gRPC server stream
+cost-sse = Server-Sent Events
+cost-websocket = WebSocket
+cost-delivery = Delivered, by the service alone
+cost-heard = As in the labs, heard and decoded
+cost-wire = Over the wire
+cost-spread = { $least } – { $most }
+cost-bytes-more = { $all }, { $more } beside the text
+cost-compared = One message by gRPC took { $took } of processor time: { $sse } times what Server-Sent Events took, { $websocket } times what a WebSocket took.
+cost-claim-holds = It is said that gRPC needs more processor time than both. In this measurement it did.
+cost-claim-fails = It is said that gRPC needs more processor time than both. In this measurement it needed less.
+cost-claim-even = It is said that gRPC needs more processor time than both. In this measurement there was no difference worth telling.
+cost-claim-sse = It is said that gRPC needs more processor time than both. In this measurement it needed more than Server-Sent Events, and not more than a WebSocket.
+cost-claim-websocket = It is said that gRPC needs more processor time than both. In this measurement it needed more than a WebSocket, and not more than Server-Sent Events.
+cost-claim-not = It is said that gRPC needs more processor time than both. In this measurement it needed more than neither.
+cost-over = { $messages } messages of { $bytes } by each protocol, in { $rounds ->
+    [one] 1 round
+   *[other] { $rounds-text } rounds
+} in which they took turns. The large figure is the median of the rounds; below it are those that one of ten and nine of ten do not exceed. Putting a message in took { $publish }.
+cost-cut = The time was over before all { $messages } messages of { $bytes } were delivered: the figures are those of { $rounds ->
+    [one] 1 round
+   *[other] { $rounds-text } rounds
+}. The large figure is the median of the rounds; below it are those that one of ten and nine of ten do not exceed. Putting a message in took { $publish }.
+cost-debug = This server is built without optimisation, so these times say little of the protocols. Build it with cargo xtask run and measure again.
+cost-way = As in the labs, a message by gRPC also goes through the lab's link, which lies there without a delay too; the two others go around it. That is this server's doing, and not the protocol's.

@@ -7,6 +7,8 @@
 
 pub mod amount;
 
+pub mod cost;
+
 pub mod step;
 
 pub mod model;

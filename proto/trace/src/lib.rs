@@ -43,4 +43,6 @@ pub mod metrics;
 
 pub mod studio;
 
+pub mod processor_time;
+
 pub mod lesson;

@@ -7,6 +7,7 @@ mod lessons_api;
 mod live;
 mod page;
 mod problem;
+mod processor_time_api;
 mod runs_api;
 mod serialization_api;
 
@@ -179,6 +180,7 @@ fn router(studio: Arc<Studio>) -> Router {
         .route("/api/origins", get(origins))
         .route("/api/labs", get(all_labs))
         .route("/api/lessons/{lab}", get(lessons_api::lesson))
+        .route("/api/processor_time", get(processor_time_api::measure))
         .route("/api/serialization", get(serialization_api::measure))
         .route("/api/runs", get(runs_api::list).post(runs_api::create))
         .route("/api/runs/{id}", get(runs_api::summary).delete(runs_api::delete))

@@ -10,6 +10,7 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http2::{Builder, Connection};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use trace::note::What;
 use trace::time::Micros;
@@ -44,14 +45,25 @@ pub type Served = Pin<Box<Connection<TokioIo<ServiceEnd>, Requests, TokioExecuto
 
 /// Begins to speak HTTP/2. Who asks learns at the seat whose the connection is.
 pub fn begin(far: ServiceEnd, seat: &Seat, activity: &Arc<Activity>) -> Served {
+    Box::pin(speak(far, seat, activity))
+}
+
+/// The same on any stream.
+pub fn speak<S>(
+    stream: S,
+    seat: &Seat,
+    activity: &Arc<Activity>,
+) -> Connection<TokioIo<S>, Requests, TokioExecutor>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let requests = Requests { seat: Arc::clone(seat), activity: Arc::clone(activity) };
-    let conn = Builder::new(TokioExecutor::new())
+    Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)
         .max_header_list_size(64 * 1024)
         .max_send_buf_size(WAITING)
-        .serve_connection(TokioIo::new(far), requests);
-    Box::pin(conn)
+        .serve_connection(TokioIo::new(stream), requests)
 }
 
 /// Where the requests of a connection go.

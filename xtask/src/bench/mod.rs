@@ -7,6 +7,7 @@ mod counted;
 mod idle;
 mod ladder;
 mod log;
+mod message;
 mod soak;
 mod stats;
 mod tools;
@@ -35,8 +36,11 @@ pub fn run(repo: &Repo, name: &str) -> Result<ExitCode> {
         "capture" => capture::run(repo)?,
         "idle" => idle::run(repo)?,
         "ladder" => ladder::run(repo)?,
+        "message" => message::run(repo)?,
         "soak" => soak::run(repo)?,
-        _ => bail!("`bench` takes bundle, capture, idle, ladder or soak, and not `{name}`"),
+        _ => {
+            bail!("`bench` takes bundle, capture, idle, ladder, message or soak, and not `{name}`")
+        }
     };
     let document = json!({
         "bench": name,
