@@ -22,7 +22,7 @@ macro_rules! fixture {
     };
 }
 
-const FIXTURES: [(&str, &str, &str); 177] = [
+const FIXTURES: [(&str, &str, &str); 198] = [
     fixture!("http1/ok/chunked_extensions_trailers"),
     fixture!("http1/ok/http10_get"),
     fixture!("http1/ok/interim_and_no_body"),
@@ -200,13 +200,38 @@ const FIXTURES: [(&str, &str, &str); 177] = [
     fixture!("resp/err/too_deep"),
     fixture!("resp/err/too_long"),
     fixture!("resp/err/too_many"),
+    fixture!("tls/ok/hello_over_records"),
+    fixture!("tls/ok/hello_retry"),
+    fixture!("tls/ok/hello_without_extensions"),
+    fixture!("tls/ok/messages_in_one_record"),
+    fixture!("tls/ok/tls12"),
+    fixture!("tls/ok/tls12_untrusted"),
+    fixture!("tls/ok/tls13"),
+    fixture!("tls/ok/untrusted"),
+    fixture!("tls/err/alert_of_three"),
+    fixture!("tls/err/change_of_two"),
+    fixture!("tls/err/cut_off"),
+    fixture!("tls/err/empty_handshake"),
+    fixture!("tls/err/extension_too_long"),
+    fixture!("tls/err/head_cut_off"),
+    fixture!("tls/err/hello_too_short"),
+    fixture!("tls/err/message_interrupted"),
+    fixture!("tls/err/message_too_long"),
+    fixture!("tls/err/name_too_long"),
+    fixture!("tls/err/no_tls"),
+    fixture!("tls/err/record_too_long"),
+    fixture!("tls/err/unknown_content_type"),
 ];
 
 #[wasm_bindgen_test]
 fn fixtures_give_the_same_events_as_natively() {
     for (name, conversation, expected) in FIXTURES {
         let script = transcript::parse(conversation).unwrap();
-        let conn = if name.starts_with("resp/") { Conn::resp } else { Conn::http1 };
+        let conn = match name.split('/').next() {
+            Some("resp") => Conn::resp,
+            Some("tls") => Conn::tls,
+            _ => Conn::http1,
+        };
         let events = transcript::decode_on(conn(ConnId(1)), &script);
         assert_eq!(transcript::render(&script, &events), expected, "{name}");
     }

@@ -24,9 +24,10 @@ use trace::span::{Dir, Side, Span, Spans};
 use trace::sse::Sse;
 use trace::studio::RunState;
 use trace::time::Micros;
+use trace::tls::ContentType;
 use trace::websocket::{Close, Frame, Message, Opcode, Websocket};
 
-use lines::{grpc, http2, resp, sse};
+use lines::{grpc, http2, resp, sse, tls};
 
 const HEADER: &str = r#"{"lifeline":1,"run":"k4r9q9yf","lab":"http10","params":{"requests":3,"pause":false,"order":"in_turn"},"seed":0,"participants":[{"id":"agent","name":"Agent","role":"agent"}],"started":"2026-11-22T09:24:24.671Z"}"#;
 const OPENED: &str = r#"{"seq":3,"at_us":4225,"type":"opened","conn":1,"client":{"id":"agent","name":"Agent","role":"agent","detail":"a client in the server"},"server":{"id":"http10","name":"Server","role":"server","detail":":4004"},"client_addr":"127.0.0.1:43271","server_addr":"127.0.0.1:4004"}"#;
@@ -284,6 +285,7 @@ fn every_event_is_taken() {
         (resp(), "/kind/resp", words(from_value::<Resp>(json!("?")))),
         (http2(), "/kind/http2", words(from_value::<Http2>(json!("?")))),
         (grpc(), "/kind/grpc", words(from_value::<Grpc>(json!("?")))),
+        (tls(), "/kind/tls/content", words(from_value::<ContentType>(json!("?")))),
     ] {
         assert_all_taken(&lines, place, &known);
         all.extend(lines);

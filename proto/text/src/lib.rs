@@ -17,7 +17,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
 /// A language and its files.
-type Language = (&'static str, [&'static str; 11]);
+type Language = (&'static str, [&'static str; 12]);
 
 /// The languages, the one that is spoken first. A further one is a folder and a row.
 static LANGUAGES: [Language; 1] = [(
@@ -28,6 +28,7 @@ static LANGUAGES: [Language; 1] = [(
         include_str!("../../../assets/text/en/explain_grpc.ftl"),
         include_str!("../../../assets/text/en/explain_http2.ftl"),
         include_str!("../../../assets/text/en/explain_stream.ftl"),
+        include_str!("../../../assets/text/en/explain_tls.ftl"),
         include_str!("../../../assets/text/en/explain_websocket.ftl"),
         include_str!("../../../assets/text/en/labs.ftl"),
         include_str!("../../../assets/text/en/ladder.ftl"),

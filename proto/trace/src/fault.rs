@@ -167,4 +167,14 @@ pub enum Code {
     ProtoBadUtf8,
     /// A field that does not stand on the wire as the contract says (Protocol Buffers encoding).
     ProtoWrongWire,
+    /// A record of a type that is none (RFC 8446, section 5.1).
+    TlsBadContentType,
+    /// A record longer than 2^14 + 256 bytes (RFC 8446, section 5.2).
+    TlsRecordTooLong,
+    /// A record's version that no version of TLS writes (RFC 8446, section 5.1).
+    TlsBadVersion,
+    /// A message that does not fit where it stands, or whose parts do not fit it (RFC 8446, section 4).
+    TlsBadMessage,
+    /// A handshake message longer than is read.
+    TlsHandshakeTooLong,
 }

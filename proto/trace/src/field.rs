@@ -166,11 +166,61 @@ pub enum Name {
     ProtoText,
     /// Bytes of which the contract says nothing more (Protocol Buffers encoding).
     ProtoBytes,
+    /// What a record carries (RFC 8446, section 5.1).
+    TlsContentType,
+    /// The version in a record's head (RFC 8446, section 5.1).
+    TlsRecordVersion,
+    /// The length of a record's fragment (RFC 8446, section 5.1).
+    TlsRecordLength,
+    /// A record's content that is not looked into, mostly because it is protected (RFC 8446, section 5.2).
+    TlsFragment,
+    /// The one byte of a `ChangeCipherSpec` (RFC 8446, section 5).
+    TlsChangeCipherSpec,
+    /// Whether an alert is a warning or fatal (RFC 8446, section 6).
+    TlsAlertLevel,
+    /// What an alert is about (RFC 8446, section 6).
+    TlsAlertDescription,
+    /// Which handshake message it is (RFC 8446, section 4).
+    TlsMessageType,
+    /// The length of a handshake message, in three bytes (RFC 8446, section 4).
+    TlsMessageLength,
+    /// A handshake message that is not looked into (RFC 8446, section 4).
+    TlsMessageBody,
+    /// A piece of a handshake message that goes over several records (RFC 8446, section 5.1).
+    TlsMessagePiece,
+    /// The version of a hello, which newer ones leave at TLS 1.2 (RFC 8446, section 4.1.2).
+    TlsLegacyVersion,
+    /// The 32 random bytes of a hello (RFC 8446, section 4.1.2).
+    TlsRandom,
+    /// The session id of a hello (RFC 8446, section 4.1.2).
+    TlsSessionId,
+    /// A cipher suite that is offered or taken (RFC 8446, appendix B.4).
+    TlsCipherSuite,
+    /// Compression methods, which TLS 1.3 has none of (RFC 8446, section 4.1.2).
+    TlsCompression,
+    /// The length of what follows it (RFC 8446, section 3.4).
+    TlsLength,
+    /// Which extension it is (RFC 8446, section 4.2).
+    TlsExtensionType,
+    /// What an extension says that is not looked into (RFC 8446, section 4.2).
+    TlsExtensionData,
+    /// What kind of name follows (RFC 6066, section 3).
+    TlsNameType,
+    /// The name of the server that is asked for (RFC 6066, section 3).
+    TlsServerName,
+    /// A protocol that may be spoken inside (RFC 7301, section 3.1).
+    TlsProtocolName,
+    /// A version that is offered or taken (RFC 8446, section 4.2.1).
+    TlsVersion,
+    /// A group in which keys are agreed on (RFC 8446, section 4.2.7).
+    TlsGroup,
+    /// A public key in a group (RFC 8446, section 4.2.8).
+    TlsKeyShare,
 }
 
 impl Name {
     /// Every name, for tests that ask whether each has its explanation.
-    pub const ALL: [Self; 74] = [
+    pub const ALL: [Self; 99] = [
         Self::EmptyLine,
         Self::Method,
         Self::RequestTarget,
@@ -245,5 +295,30 @@ impl Name {
         Self::ProtoFixed,
         Self::ProtoText,
         Self::ProtoBytes,
+        Self::TlsContentType,
+        Self::TlsRecordVersion,
+        Self::TlsRecordLength,
+        Self::TlsFragment,
+        Self::TlsChangeCipherSpec,
+        Self::TlsAlertLevel,
+        Self::TlsAlertDescription,
+        Self::TlsMessageType,
+        Self::TlsMessageLength,
+        Self::TlsMessageBody,
+        Self::TlsMessagePiece,
+        Self::TlsLegacyVersion,
+        Self::TlsRandom,
+        Self::TlsSessionId,
+        Self::TlsCipherSuite,
+        Self::TlsCompression,
+        Self::TlsLength,
+        Self::TlsExtensionType,
+        Self::TlsExtensionData,
+        Self::TlsNameType,
+        Self::TlsServerName,
+        Self::TlsProtocolName,
+        Self::TlsVersion,
+        Self::TlsGroup,
+        Self::TlsKeyShare,
     ];
 }

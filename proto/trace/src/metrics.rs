@@ -2,6 +2,7 @@
 
 mod calls;
 mod delivery;
+mod landing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,8 +22,10 @@ use crate::time::Micros;
 use crate::websocket::{Opcode, Websocket};
 use calls::Streams;
 use delivery::{Deliveries, Pages};
+use landing::{Then, Waiting};
 
-/// The figures of a run so far. The connections to a shared store are counted apart.
+/// The figures of a run so far. The connections to a shared store are counted apart; of those inside
+/// TLS only what is said counts, since their bytes are in the ones outside.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Metrics {
     /// TCP connections that became this run's.
@@ -92,6 +95,8 @@ pub struct Fold {
     moments: Moments,
     /// Connections to a shared store.
     stores: BTreeSet<ConnId>,
+    /// Connections inside TLS.
+    inner: BTreeSet<ConnId>,
     /// The instance at the server's end of a client's connection.
     served_by: BTreeMap<ConnId, String>,
     /// What is asked for by the requests that wait for their answer; none for a preflight.
@@ -101,6 +106,7 @@ pub struct Fold {
     streams: Streams,
     pages: Pages,
     deliveries: Deliveries,
+    waiting: Vec<Waiting>,
 }
 
 impl Fold {
@@ -110,17 +116,21 @@ impl Fold {
         match &entry.what {
             What::Opened(opened) => self.opened(opened),
             What::Closed(closed) => {
-                self.figures.connections_closed += u64::from(!self.stores.contains(&closed.conn));
+                self.figures.connections_closed += u64::from(self.counts(closed.conn));
                 self.pages.forget(closed.conn);
             }
             What::Chunk(chunk) => {
                 self.count_bytes(chunk.conn, chunk.dir, chunk.bytes.len() as u64);
                 self.pages.chunk(chunk);
+                self.settle();
             }
             What::Lost(lost) => {
                 self.count_bytes(lost.conn, lost.dir, lost.len);
-                self.figures.lost_bytes += lost.len;
+                let is_inner = self.inner.contains(&lost.conn);
+                self.figures.lost_bytes += if is_inner { 0 } else { lost.len };
+                self.settle();
             }
+            What::Carried(_) => self.settle(),
             What::Event(event) => self.event(event),
             What::Note(note) => self.deliveries.note(entry.at_us, note),
             What::Passed(_) | What::Carried(_) | What::Input(_) | What::Report(_) => {}
@@ -146,11 +156,20 @@ impl Fold {
             self.stores.insert(opened.conn);
             return;
         }
-        self.figures.connections_opened += 1;
+        if opened.inside.is_some() {
+            self.inner.insert(opened.conn);
+        }
+        let counts = u64::from(self.counts(opened.conn));
+        self.figures.connections_opened += counts;
         if opened.client.role != Role::Server {
             self.served_by.insert(opened.conn, opened.server.id.clone());
-            self.load(opened.conn, |load| load.connections += 1);
+            self.load(opened.conn, |load| load.connections += counts);
         }
+    }
+
+    /// Whether it is one of the lab's connections: none to a store, and none inside another.
+    fn counts(&self, conn: ConnId) -> bool {
+        !self.stores.contains(&conn) && !self.inner.contains(&conn)
     }
 
     /// Adds to what the instance at the other end of a client's connection had to do.
@@ -161,7 +180,7 @@ impl Fold {
     }
 
     fn count_bytes(&mut self, conn: ConnId, dir: Dir, len: u64) {
-        if self.stores.contains(&conn) {
+        if !self.counts(conn) {
             return;
         }
         match dir {
@@ -189,7 +208,7 @@ impl Fold {
                         let delivered = text.and_then(spoken::delivered);
                         let len = delivered.as_ref().map_or(message.len, |it| it.text.len() as u64);
                         self.figures.payload_bytes += len;
-                        self.deliveries.landed(delivered.map(|it| it.id), times.landed);
+                        self.lands(event, Then::Delivered(delivered.map(|it| it.id)));
                     }
                 }
             }
@@ -197,9 +216,8 @@ impl Fold {
                 self.load(event.conn, |load| load.messages += 1);
                 self.figures.messages += 1;
                 self.figures.payload_bytes += block.data_len;
-                let landed = self.moments.of(event.conn, event.dir(), &event.evidence).landed;
                 let id = block.id.as_deref().and_then(|id| id.parse().ok());
-                self.deliveries.landed(id, landed);
+                self.lands(event, Then::Delivered(id));
             }
             Kind::Http2(http2) => self.http2(event, http2),
             Kind::Grpc(grpc) => self.grpc(event, grpc),
@@ -256,20 +274,19 @@ impl Fold {
         let carried = key.and_then(|key| self.carrying.remove(&key));
         let content = self.pages.content(event);
         let Some(left) = carried.filter(|_| body.complete) else { return };
-        let landed = self.moments.of(event.conn, event.dir(), &event.evidence).landed;
         if let Some(messages) = content.and_then(|content| spoken::batch(&content)) {
             for message in messages {
                 self.load(event.conn, |load| load.messages += 1);
                 self.figures.messages += 1;
                 self.figures.payload_bytes += message.text.len() as u64;
-                self.deliveries.landed(Some(message.id), landed);
+                self.lands(event, Then::Delivered(Some(message.id)));
             }
             return;
         }
         self.figures.messages += 1;
         self.figures.payload_bytes += body.content_len;
-        if let (Some(left), Some(landed)) = (left, landed) {
-            self.deliveries.took(landed.since(left));
+        if let Some(left) = left {
+            self.lands(event, Then::Took(left));
         }
     }
 }

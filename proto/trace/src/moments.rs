@@ -3,6 +3,10 @@
 //! Bytes to the server leave at the socket and land when the link hands them to the service. Bytes
 //! to the client leave at the service and land at the socket. Without a link only the socket's
 //! moment is known, and an arrow made of it may not slant (law 6).
+//!
+//! Inside TLS the same holds, unless the link lies under it: then the log says in which bytes outside the
+//! inner ones were carried, the inner chunks are those of the service's end, and the socket's moments are
+//! those of the bytes outside.
 
 use std::collections::BTreeMap;
 
@@ -25,6 +29,10 @@ struct Conn {
     service: [Marks; 2],
     /// Until when the link held the first bytes for the connection's set-up.
     setup_until: Option<Micros>,
+    /// Where the link lies under TLS: the connection outside.
+    outer: Option<ConnId>,
+    /// Bytes inside TLS, in each direction: upto which offset outside those upto an offset are carried.
+    carried: [Vec<(u64, u64)>; 2],
 }
 
 /// Moments by offset: everything before the offset had moved by then.
@@ -86,6 +94,14 @@ impl Moments {
                 self.marks(passed.conn, |conn| &mut conn.service[passed.dir.index()])
                     .push(passed.offset, entry.at_us);
             }
+            What::Carried(carried) => {
+                let conn = self.conns.entry(carried.conn).or_default();
+                conn.outer = Some(carried.outer);
+                let upto = &mut conn.carried[carried.dir.index()];
+                if upto.last().is_none_or(|(last, _)| *last < carried.offset) {
+                    upto.push((carried.offset, carried.outer_offset));
+                }
+            }
             What::Note(note) => {
                 if let (Some(conn), note::What::LinkSetup { held_us }) = (note.conn, &note.what) {
                     self.conns.entry(conn).or_default().setup_until =
@@ -105,12 +121,36 @@ impl Moments {
     pub fn of(&self, conn: ConnId, dir: Dir, evidence: &Spans) -> Times {
         let Some(known) = self.conns.get(&conn) else { return Times::default() };
         let (first, end) = (evidence.start() + 1, evidence.end());
-        let (socket, service) = (&known.socket[dir.index()], &known.service[dir.index()]);
+        let Some(outer) = known.outer else { return known.times(dir, first, end) };
+        // The chunks are those of the service's end.
+        let service = &known.socket[dir.index()];
+        // What is outside is never asked what carries it: a log may say that it goes round in circles.
+        let outside = |upto: u64| {
+            let upto = known.outside(dir, upto)?;
+            Some(self.conns.get(&outer)?.times(dir, upto, upto))
+        };
+        match dir {
+            Dir::ToServer => {
+                let left = outside(first).and_then(|times| times.left);
+                Times { left, landed: service.upto(end) }
+            }
+            Dir::ToClient => {
+                let landed = outside(end).and_then(|times| times.landed);
+                Times { left: service.upto(first), landed }
+            }
+        }
+    }
+}
+
+impl Conn {
+    /// When the byte before `first` left and the byte before `end` landed.
+    fn times(&self, dir: Dir, first: u64, end: u64) -> Times {
+        let (socket, service) = (&self.socket[dir.index()], &self.service[dir.index()]);
         match dir {
             Dir::ToServer => {
                 // Bytes that the link held for the set-up begin their way when that is over; what
                 // landed before was not held.
-                let setup = known
+                let setup = self
                     .setup_until
                     .filter(|until| service.upto(first).is_none_or(|landed| landed >= *until));
                 let left = socket.upto(first).map(|at| at.max(setup.unwrap_or(at)));
@@ -119,12 +159,19 @@ impl Moments {
             Dir::ToClient => Times { left: service.upto(first), landed: socket.upto(end) },
         }
     }
+
+    /// The offset outside after what carries the byte before `end`.
+    fn outside(&self, dir: Dir, end: u64) -> Option<u64> {
+        let carried = &self.carried[dir.index()];
+        let index = carried.partition_point(|(offset, _)| *offset < end);
+        carried.get(index).map(|(_, outer)| *outer)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::{Chunk, Passed};
+    use crate::entry::{Carried, Chunk, Passed};
     use crate::ids::Seq;
     use crate::span::Span;
 
@@ -196,5 +243,54 @@ mod tests {
         let times = moments.of(ConnId(1), Dir::ToServer, &Spans::one(Span { start: 0, len: 10 }));
         assert_eq!(times, Times { left: Some(Micros(5)), landed: None });
         assert_eq!(times.under_way(), None);
+    }
+
+    fn carried(dir: Dir, offset: u64, outer: u64, outer_offset: u64) -> Entry {
+        let (conn, outer) = (ConnId(2), ConnId(outer));
+        entry(0, What::Carried(Carried { conn, dir, offset, outer, outer_offset }))
+    }
+
+    fn inner(at: u64, dir: Dir, offset: u64, len: usize) -> Entry {
+        entry(at, What::Chunk(Chunk { conn: ConnId(2), dir, offset, bytes: vec![0; len] }))
+    }
+
+    #[test]
+    fn what_is_carried_has_the_moments_of_what_carries_it() {
+        let mut moments = Moments::default();
+        for entry in [
+            chunk(5, Dir::ToServer, 0, 30),
+            chunk(15, Dir::ToServer, 30, 30),
+            inner(105, Dir::ToServer, 0, 8),
+            carried(Dir::ToServer, 8, 1, 30),
+            inner(115, Dir::ToServer, 8, 8),
+            carried(Dir::ToServer, 16, 1, 60),
+            inner(200, Dir::ToClient, 0, 5),
+            carried(Dir::ToClient, 5, 1, 27),
+        ] {
+            moments.push(&entry);
+        }
+        let of = |dir, start, len| moments.of(ConnId(2), dir, &Spans::one(Span { start, len }));
+        let known = |left, landed| Times { left: Some(Micros(left)), landed: Some(Micros(landed)) };
+        assert_eq!(of(Dir::ToServer, 0, 8), known(5, 105));
+        assert_eq!(of(Dir::ToServer, 0, 16), known(5, 115));
+        assert_eq!(of(Dir::ToServer, 8, 8), known(15, 115));
+        let on_its_way = Times { left: Some(Micros(200)), landed: None };
+        assert_eq!(of(Dir::ToClient, 0, 5), on_its_way);
+        moments.push(&chunk(300, Dir::ToClient, 0, 27));
+        let of = |dir, start, len| moments.of(ConnId(2), dir, &Spans::one(Span { start, len }));
+        assert_eq!(of(Dir::ToClient, 0, 5), known(200, 300));
+        // Outside, nothing has changed.
+        let span = Spans::one(Span { start: 0, len: 30 });
+        let outside = moments.of(ConnId(1), Dir::ToServer, &span);
+        assert_eq!(outside, Times { left: Some(Micros(5)), landed: None });
+    }
+
+    #[test]
+    fn a_circle_of_carriers_ends() {
+        let mut moments = Moments::default();
+        moments.push(&carried(Dir::ToServer, 8, 2, 8));
+        moments.push(&inner(7, Dir::ToServer, 0, 8));
+        let times = moments.of(ConnId(2), Dir::ToServer, &Spans::one(Span { start: 0, len: 8 }));
+        assert_eq!(times, Times { left: Some(Micros(7)), landed: Some(Micros(7)) });
     }
 }

@@ -7,6 +7,7 @@ use trace::span::Dir;
 use crate::http1::Http1;
 use crate::http2::Http2;
 use crate::resp::Resp;
+use crate::tls::Tls;
 use crate::websocket::Websocket;
 
 /// The decoder of one connection, from its first byte.
@@ -20,6 +21,8 @@ pub enum Conn {
     Websocket(Box<Websocket>),
     /// RESP.
     Resp(Box<Resp>),
+    /// TLS, from outside. What it carries is heard on a connection of its own.
+    Tls(Box<Tls>),
 }
 
 impl Conn {
@@ -33,6 +36,12 @@ impl Conn {
     #[must_use]
     pub fn resp(conn: ConnId) -> Self {
         Self::Resp(Box::new(Resp::new(conn)))
+    }
+
+    /// A connection on which TLS begins, as it is heard from outside.
+    #[must_use]
+    pub fn tls(conn: ConnId) -> Self {
+        Self::Tls(Box::new(Tls::new(conn)))
     }
 
     /// Takes the next bytes of a direction, and adds what they complete to `events`.
@@ -52,6 +61,7 @@ impl Conn {
             Self::Http2(http2) => http2.feed(dir, bytes, events),
             Self::Websocket(websocket) => websocket.feed(dir, bytes, events),
             Self::Resp(resp) => resp.feed(dir, bytes, events),
+            Self::Tls(tls) => tls.feed(dir, bytes, events),
         }
     }
 
@@ -60,7 +70,7 @@ impl Conn {
         match self {
             Self::Http2(http2) => http2.begin(events),
             Self::Websocket(websocket) => websocket.begin(events),
-            Self::Http1(_) | Self::Resp(_) => {}
+            Self::Http1(_) | Self::Resp(_) | Self::Tls(_) => {}
         }
     }
 
@@ -73,6 +83,7 @@ impl Conn {
             Self::Http2(http2) => http2.open_body(dir),
             Self::Websocket(websocket) => websocket.open_body(dir),
             Self::Resp(resp) => resp.open_body(dir),
+            Self::Tls(tls) => tls.open_body(dir),
         }
     }
 
@@ -83,6 +94,7 @@ impl Conn {
             Self::Http2(http2) => http2.end(dir, events),
             Self::Websocket(websocket) => websocket.end(dir, events),
             Self::Resp(resp) => resp.end(dir, events),
+            Self::Tls(tls) => tls.end(dir, events),
         }
     }
 
@@ -93,6 +105,7 @@ impl Conn {
             Self::Http2(http2) => http2.lost(dir, events),
             Self::Websocket(websocket) => websocket.lost(dir, events),
             Self::Resp(resp) => resp.lost(dir, events),
+            Self::Tls(tls) => tls.lost(dir, events),
         }
     }
 }

@@ -5,6 +5,7 @@ mod bits;
 mod grpc;
 mod http2;
 mod stream;
+mod tls;
 mod websocket;
 
 use trace::event::{Event, Kind};
@@ -55,12 +56,14 @@ pub fn field(event: &Event, field: &Field, text: &str, header: Option<&str>) -> 
         Kind::Grpc(_) => {
             grpc::field(event, field, text).or_else(|| grpc::status_field(field, text, header))
         }
+        Kind::Tls(_) => tls::field(event, field, text),
     };
     own.or_else(|| of_http(event, field, text, header))
         .or_else(|| websocket::field(event, field, text))
         .or_else(|| stream::field(event, field, text))
         .or_else(|| http2::field(event, field, text))
         .or_else(|| grpc::field(event, field, text))
+        .or_else(|| tls::field(event, field, text))
         .unwrap_or_else(|| {
             let sentence = text::say("explain-bad-line", &[]);
             explained("explain-bad-line", sentence, "RFC 9112, section 2.2")
@@ -259,6 +262,7 @@ pub fn fault(code: Code) -> Explained {
             .or_else(|| stream::fault(of_others))
             .or_else(|| http2::fault(of_others))
             .or_else(|| grpc::fault(of_others))
+            .or_else(|| tls::fault(of_others))
             .unwrap_or(("explain-bad-line", "RFC 9112, section 2.2")),
     };
     explained(key, text::say(key, &[]), source)
@@ -305,6 +309,7 @@ mod tests {
             include_str!("explain/http2/hpack.rs"),
             include_str!("explain/http2/names.rs"),
             include_str!("explain/stream.rs"),
+            include_str!("explain/tls.rs"),
             include_str!("explain/websocket.rs"),
         ];
         let quoted = tables.iter().flat_map(|table| table.split('"'));

@@ -5,6 +5,7 @@
 mod fixtures;
 mod http1;
 mod http2;
+mod tls;
 mod websocket;
 
 use proptest::prelude::*;
@@ -17,6 +18,7 @@ use trace::span::Dir;
 use crate::conn::Conn;
 use crate::hpack::Block;
 use crate::http1::{Found, Http1};
+use crate::tls::Tls;
 use crate::transcript::{self, Script};
 
 /// A deliberate mistake in the decoder.
@@ -28,9 +30,9 @@ pub enum Mutation {
     ShortField,
     /// Does not look back over the border between two reads: breaks law 4.
     ForgetWaiting,
-    /// Takes what has come of a payload for the whole: breaks law 2.
+    /// Takes what has come of a payload, or of a record, for the whole: breaks law 2.
     EagerFrame,
-    /// Makes the last field of a frame too short: breaks law 3.
+    /// Makes the last field of a frame, or of a record, too short: breaks law 3.
     ShortFrame,
     /// Begins the masking key anew with every read: breaks law 4.
     ForgetTurn,
@@ -38,7 +40,7 @@ pub enum Mutation {
     ShortPart,
     /// Takes the data of every read for the first of its frame: breaks law 4.
     ForgetPlace,
-    /// Forgets what has come of a gRPC message with every read: breaks law 4.
+    /// Forgets what has come of a message of gRPC or of TLS with every read: breaks law 4.
     ForgetMessage,
 }
 
@@ -95,6 +97,8 @@ enum Start {
     /// HTTP/1, with this mistake.
     Http1(Option<Mutation>),
     Resp,
+    /// TLS, with this mistake.
+    Tls(Option<Mutation>),
 }
 
 impl Start {
@@ -106,6 +110,11 @@ impl Start {
                 Conn::Http1(Box::new(http1))
             }
             Self::Resp => Conn::resp(ConnId(1)),
+            Self::Tls(mutation) => {
+                let mut tls = Tls::new(ConnId(1));
+                tls.mutation = mutation;
+                Conn::Tls(Box::new(tls))
+            }
         }
     }
 }

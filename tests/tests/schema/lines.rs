@@ -1,15 +1,20 @@
-//! Lines of event streams, of RESP, of HTTP/2 and of gRPC, and what each of the last two must not
-//! become.
+//! Lines of event streams, of RESP, of HTTP/2, of gRPC and of TLS, and what each of the last three must
+//! not become.
 
 use serde_json::{from_value, json};
 use tests::log::refusal;
+use trace::entry::{Carried, Opened, What};
 use trace::event::Kind;
 use trace::grpc::{Call, Grpc, Message, Reading, Trailers, Value, Wire};
 use trace::http2::{Content, Frame, FrameKind, Head, Header, How, Http2, Role, Says, Windows};
+use trace::ids::ConnId;
+use trace::participant::{Participant, Role as Part};
 use trace::resp::{Command, Push, Reply, Resp, ValueKind};
+use trace::span::Dir;
 use trace::sse::{Block, Sse};
+use trace::tls::{ContentType, Message as Handshake, Tls};
 
-use super::{PIECES, WHOLE, assert_all_taken, assert_refused, event, words};
+use super::{PIECES, WHOLE, assert_all_taken, assert_refused, event, line, words};
 
 /// Blocks with everything that a block may have, and with nothing.
 pub fn sse() -> Vec<String> {
@@ -176,6 +181,74 @@ fn wrong_lines_of_http2_and_grpc_are_refused() {
         (message, r#""wire":"varint""#, r#""wire":"variant""#, "an unknown wire type"),
         (message, r#""depth":1"#, r#""depth":0"#, "the message's own is not said"),
         (trailers, r#""status":12"#, r#""status":"12""#, "a status in words"),
+    ] {
+        assert_eq!(refusal(line), None, "{line}");
+        assert_refused(line, from, to, why);
+    }
+}
+
+/// Records of every type, the first with everything that a handshake may have.
+pub fn tls() -> Vec<String> {
+    let record = |content| {
+        let (version, messages) = (0x0303, Vec::new());
+        Tls { content, version, len: 2, messages, alert: None, protected: false }
+    };
+    let hello = Handshake {
+        kind: 1,
+        len: 508,
+        versions: vec![0x0304, 0x0303],
+        suites: vec![0x1301, 0xc02b],
+        server_name: Some("lab.test".to_owned()),
+        alpn: vec!["h2".to_owned()],
+        retry: true,
+    };
+    let done = Handshake { kind: 14, ..Handshake::default() };
+    let all = [
+        Tls { messages: vec![hello, done], ..record(ContentType::Handshake) },
+        Tls { alert: Some((2, 48)), ..record(ContentType::Alert) },
+        Tls { protected: true, ..record(ContentType::ApplicationData) },
+        record(ContentType::ChangeCipherSpec),
+        record(ContentType::Other(24)),
+    ];
+    all.into_iter().map(|said| event(Kind::Tls(said), &WHOLE)).collect()
+}
+
+/// A connection inside another, and what is carried there.
+fn inside() -> [String; 2] {
+    let part = |id: &str, role| Participant {
+        id: id.to_owned(),
+        name: id.to_owned(),
+        role,
+        detail: String::new(),
+    };
+    let (conn, outer, dir) = (ConnId(2), ConnId(1), Dir::ToServer);
+    let opened = Opened {
+        conn,
+        client: part("agent", Part::Agent),
+        server: part("instance1", Part::Server),
+        client_addr: "127.0.0.1:43271".to_owned(),
+        server_addr: "127.0.0.1:4007".to_owned(),
+        inside: Some(outer),
+    };
+    let carried = Carried { conn, dir, offset: 91, outer, outer_offset: 113 };
+    [line(What::Opened(opened)), line(What::Carried(carried))]
+}
+
+#[test]
+fn wrong_lines_of_tls_are_refused() {
+    let records = tls();
+    let [opened, carried] = &inside();
+    let (hello, alert, data, other) = (&records[0], &records[1], &records[2], &records[4]);
+    for (line, from, to, why) in [
+        (hello, "[772,771]", "[772,65536]", "a version of more than two bytes"),
+        (hello, r#""retry":true"#, r#""retry":false"#, "what is not so is not said"),
+        (hello, r#""kind":1,"#, "", "a message without type"),
+        (alert, "[2,48]", "[2]", "an alert without description"),
+        (data, r#""application_data""#, r#""data""#, "an unknown type"),
+        (data, r#""version":771,"#, "", "a record without version"),
+        (other, r#"{"other":24}"#, r#"{"other":22}"#, "a number that has a name"),
+        (opened, r#""inside":1"#, r#""inside":0"#, "connections are counted from 1"),
+        (carried, r#","outer":1"#, "", "carried by nothing"),
     ] {
         assert_eq!(refusal(line), None, "{line}");
         assert_refused(line, from, to, why);

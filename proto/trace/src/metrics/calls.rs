@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Fold;
+use super::landing::Then;
 use crate::event::Event;
 use crate::grpc::{Grpc, Message};
 use crate::http2::{Content, Head, Http2, Role};
@@ -77,9 +78,8 @@ impl Fold {
         let (Some(Under::Carrying(left)), true) = (under, content.complete) else { return };
         self.figures.messages += 1;
         self.figures.payload_bytes += content.len;
-        let landed = self.moments.of(event.conn, event.dir(), &event.evidence).landed;
-        if let (Some(left), Some(landed)) = (left, landed) {
-            self.deliveries.took(landed.since(left));
+        if let Some(left) = left {
+            self.lands(event, Then::Took(left));
         }
     }
 
@@ -95,8 +95,7 @@ impl Fold {
             None => self.payload(message.len),
             Some((id, len)) => {
                 self.payload(len);
-                let landed = self.moments.of(event.conn, event.dir(), &event.evidence).landed;
-                self.deliveries.landed(Some(id), landed);
+                self.lands(event, Then::Delivered(Some(id)));
             }
         }
     }

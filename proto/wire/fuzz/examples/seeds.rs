@@ -15,7 +15,7 @@ use wire_fuzz::{DIRS, PREFACE, input};
 fn main() -> io::Result<()> {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut written = 0;
-    for protocol in ["http1", "websocket", "sse", "http2", "grpc", "resp"] {
+    for protocol in ["http1", "websocket", "sse", "http2", "grpc", "resp", "tls"] {
         for kind in ["ok", "err"] {
             let fixtures = own.join("../../../tests/fixtures").join(protocol).join(kind);
             for entry in fs::read_dir(fixtures)? {
@@ -43,6 +43,9 @@ fn main() -> io::Result<()> {
 fn seeds(protocol: &str, script: &Script) -> Vec<(&'static str, Vec<u8>)> {
     if protocol == "resp" {
         return vec![("resp", input(script))];
+    }
+    if protocol == "tls" {
+        return vec![("tls", input(script))];
     }
     let mut seeds = vec![("http1", input(script))];
     seeds.extend(behind_the_switch(script).map(|frames| ("websocket", input(&frames))));

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! cargo run --manifest-path fuzz/Cargo.toml --example seeds     # the corpus, from tests/fixtures
-//! cargo +nightly fuzz run -s none http1 -- -max_total_time=600  # or websocket, sse, http2, grpc, resp
+//! cargo +nightly fuzz run -s none http1 -- -max_total_time=600  # or websocket, sse, http2, grpc, resp, tls
 //! ```
 //!
 //! An input is a number, that many bytes which cut, and the bytes that are said. A byte which cuts

@@ -100,3 +100,8 @@ fn grpc_gives_its_events() {
 fn resp_gives_its_events() {
     check("resp", Start::Resp);
 }
+
+#[test]
+fn tls_gives_its_events() {
+    check("tls", Start::Tls(None));
+}
