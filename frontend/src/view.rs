@@ -56,6 +56,8 @@ mod hpack;
 
 mod timing;
 
+mod streams;
+
 mod lesson;
 
 pub mod player;

@@ -70,6 +70,8 @@ pub mod hpack;
 
 pub mod windows;
 
+pub mod streams;
+
 #[cfg(test)]
 mod lab_log;
 
