@@ -6,6 +6,7 @@ use std::ops::Deref;
 use leptos::prelude::*;
 use scene::look::Look;
 use scene::player::Move;
+use scene::streams::Axis;
 use serde_json::Value;
 use trace::ids::RunId;
 use trace::studio::{Lab, ParamKind, Summary};
@@ -50,12 +51,14 @@ pub enum Tab {
     Headers,
     /// Where its time went.
     Timing,
+    /// Who used its connection when.
+    Streams,
 }
 
 impl Tab {
     /// All tabs, in order.
-    pub const ALL: [Self; 5] =
-        [Self::Lesson, Self::Explain, Self::Bytes, Self::Headers, Self::Timing];
+    pub const ALL: [Self; 6] =
+        [Self::Lesson, Self::Explain, Self::Bytes, Self::Headers, Self::Timing, Self::Streams];
 
     /// Its name in addresses.
     #[must_use]
@@ -66,6 +69,7 @@ impl Tab {
             Self::Bytes => "bytes",
             Self::Headers => "headers",
             Self::Timing => "timing",
+            Self::Streams => "streams",
         }
     }
 }
@@ -123,6 +127,8 @@ pub struct State {
     pub look: RwSignal<Look>,
     /// The inspector's tab.
     pub tab: RwSignal<Tab>,
+    /// By what the blocks of its streams stand.
+    pub axis: RwSignal<Axis>,
     /// Whether the inspector stands before the ladder, where there is no room beside it.
     pub inspecting: RwSignal<bool>,
     /// The dialogue that stands before the page.
@@ -157,6 +163,7 @@ impl State {
             start_paused: RwSignal::new(false),
             look,
             tab: RwSignal::new(Tab::default()),
+            axis: RwSignal::new(Axis::default()),
             inspecting: RwSignal::new(false),
             sheet: RwSignal::new(None),
             toast: RwSignal::new(None),

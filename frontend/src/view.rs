@@ -58,6 +58,8 @@ mod timing;
 
 pub mod processor_time;
 
+mod streams;
+
 mod lesson;
 
 pub mod player;

@@ -17,6 +17,7 @@ ladder-released-ended = the run ended
 ladder-released-abandoned = nobody waits any more
 ladder-released-killed = the instance was killed
 ladder-released-store = the store does not answer
+ladder-call-runs = Call open … { $took } s
 ladder-stream-runs = Stream open … { $took } s
 ladder-message-coming = A message is under way: { $bytes } so far
 ladder-idle = Idle for { $took }
@@ -140,6 +141,7 @@ ladder-event-unfinished = Half an event
 ladder-retry = retry { $retry }
 ladder-comment = comment
 ladder-stream-end = Stream ends
+ladder-call-end = Call ends
 ladder-push = push { $said }
 ladder-elements = { $count ->
     [one] 1 element
@@ -215,6 +217,7 @@ ladder-h2-trailers = trailers
 ladder-grpc-status = status { $status } { $name }
 ladder-grpc-partial = Half a message
 ladder-grpc-id = id { $id }
+ladder-grpc-empty = (empty)
 ladder-grpc-message = message { $number }, { $bytes }
 ladder-fold-frames = { $count ->
     [one] { $count } connection frame folded, { $took }

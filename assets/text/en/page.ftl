@@ -99,6 +99,7 @@ report-streams = The page opened { $wanted } event streams, and { $answered } we
    *[other] { $missing-text } never reached the server, so nothing of them is on the diagram.
 }
 report-cannot-stream = { $method } was not called: a browser cannot stream requests over gRPC-web. Choose the agent as the client, under More knobs.
+report-no-trust = { $who } does not trust the certificate of the TLS port, so the browser asked nothing over HTTP/2. Once the authority is trusted, run the lab again.
 report-call-broke = { $who } has no answer to its call of { $method }, and the browser does not tell the page why.
 
 ## Figures
@@ -260,6 +261,8 @@ phase-idle = Idle
 phase-done = Answered for the last time
 phase-websocket = Carries a WebSocket
 phase-stream = Carries an event stream
+phase-call = Carries a gRPC call
+phase-answering = Carries answers
 headers-name = Name
 headers-value = Value
 headers-none = This step has no headers: it is no head of a message.
@@ -289,6 +292,7 @@ headers-table = { $count ->
     [one] 1 entry
    *[other] { $count-text } entries
 }, { $size } of at most { $limit }.
+headers-table-limit = a number that is not known: its bytes were not kept
 headers-table-part = Not every entry is known in full: a header block was lost, could not be read, or was too long to be kept.
 headers-table-new = new
 headers-table-leaves = leaves

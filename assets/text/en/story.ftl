@@ -153,6 +153,9 @@ story-ws-reason = It says why: { $reason }
 ## An event stream.
 
 story-stream = { $server } leaves this answer open and writes an event into it whenever there is one. { $client } can send nothing back on it.
+story-call = { $server } answers the call with messages, each as soon as there is one, and with the call's status at the end.
+story-call-end = { $server } ended the answer to the call in order, after { $bytes }.
+story-call-cut = The answer to the call broke off after { $bytes }: what was whole of it is known, and how the call ended is not.
 story-event = { $server } writes it into the answer that is still open: { $client } asked once, long before.
 story-event-id = If the stream breaks, { $client } comes back with { $id }, and what follows that number is sent.
 story-event-id-other = If the stream breaks, a client that wants the rest asks with Last-Event-ID: { $id }, and what follows that number is sent.

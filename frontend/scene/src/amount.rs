@@ -18,6 +18,15 @@ pub fn time(micros: Micros) -> String {
     }
 }
 
+/// The same in milliseconds however long it is, so that waits compare: `41.6 ms`, `1,982 ms`.
+#[must_use]
+pub fn millis(micros: Micros) -> String {
+    match micros.0 {
+        0..=99_949 => time(micros),
+        us => format!("{} ms", count((us + 500) / 1_000)),
+    }
+}
+
 /// A length of time that may be shorter than a microsecond: `85 ns`, `1.52 µs`, `34.1 µs`.
 #[must_use]
 pub fn short_time(nanos: u64) -> String {
@@ -88,6 +97,8 @@ mod tests {
         ] {
             assert_eq!(time(Micros(us)), text);
         }
+        assert_eq!(millis(Micros(41_568)), "41.6 ms");
+        assert_eq!(millis(Micros(1_981_800)), "1,982 ms");
         for (ns, text) in [
             (85, "85 ns"),
             (999, "999 ns"),

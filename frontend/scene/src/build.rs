@@ -2,6 +2,8 @@
 //! of itself in `noted.rs`.
 
 use trace::entry::{Closed, Entry, Opened, What};
+use trace::event::{Event, Kind};
+use trace::http1::Http1;
 use trace::ids::{ConnId, Seq};
 use trace::participant::{Participant, Role};
 use trace::span::{Dir, Side, Span};
@@ -90,6 +92,11 @@ impl Model {
     /// Something happens on a connection: how long nothing did is a step, if that is long.
     pub(crate) fn idle_over(&mut self, conn: ConnId, until: Micros, by: Seq) {
         let Some(response) = self.conn(conn).answered.take() else { return };
+        // Whose answer is still to come had asked before: nothing is idle.
+        let asked = self.event(response).and_then(exchange_of).map(|exchange| exchange + 1);
+        if asked.is_some_and(|next| self.conn(conn).asked.range(next..).next().is_some()) {
+            return;
+        }
         let Some(since) = self.arrived(response) else { return };
         if until.since(since) >= IDLE_SHOWN {
             self.step((since, response, 1), Some(conn), StepKind::Idle { until, by });
@@ -168,6 +175,15 @@ impl Model {
             })
         };
         (0..64).find(|slot| !taken(*slot)).unwrap_or(0)
+    }
+}
+
+/// The exchange of HTTP/1 to which an answer, or its body, belongs.
+fn exchange_of(event: &Event) -> Option<u64> {
+    match &event.kind {
+        Kind::Http1(Http1::Response(answer)) => answer.exchange,
+        Kind::Http1(Http1::Body(body)) => body.exchange,
+        _ => None,
     }
 }
 

@@ -84,7 +84,7 @@ pub fn row(
         (Part::Chunk(chunk), StepKind::Message { dir, .. }) => return pen.chunk(*dir, chunk),
         (_, StepKind::Open) => pen.open(step),
         (_, StepKind::Message { dir, events }) => pen.message(*dir, events),
-        (_, StepKind::Hold { until, .. }) => pen.hold(step, *until),
+        (_, StepKind::Hold { until, by }) => pen.hold(step, *until, *by),
         (_, StepKind::Idle { until, .. }) => pen.idle(step, *until),
         (_, StepKind::Gate { released }) => pen.gate(step, *released),
         (_, StepKind::Note) => pen.note(),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use trace::entry::What;
 use trace::event::Kind;
 use trace::http1::Http1;
+use trace::ids::ConnId;
 use trace::lesson::Figure;
 use trace::metrics::Metrics;
 use trace::note;
@@ -13,6 +14,7 @@ use trace::span::{Dir, Side};
 
 use crate::model::{Conn, Model};
 use crate::step::StepKind;
+use crate::streams::{self, Protocol};
 
 /// A figure of a run.
 #[must_use]
@@ -31,7 +33,8 @@ pub fn of(model: &Model, figure: Figure) -> u64 {
         }
         Figure::LongestWaitMs => longest_wait(model),
         Figure::RequestsOnBusiestConnection => {
-            model.conns.values().map(|conn| requests(model, conn)).max().unwrap_or_default()
+            let requests = |(id, conn): (&ConnId, &Conn)| requests(model, *id, conn);
+            model.conns.iter().map(requests).max().unwrap_or_default()
         }
         Figure::ClosedByServer => closed_by_server(model),
         Figure::EmptyResponses => metrics.empty_responses,
@@ -40,6 +43,7 @@ pub fn of(model: &Model, figure: Figure) -> u64 {
         Figure::ClientsOnBusiestInstance => clients_on_busiest(model),
         Figure::BusiestInstancePercent => busiest_percent(&metrics),
         Figure::MessagesLost => messages_lost(model),
+        Figure::LongestBehindMs => longest_behind(model),
         // Nothing of a run says them.
         Figure::ProtobufPercentOfJson
         | Figure::ValuesPercentOfXml
@@ -87,7 +91,18 @@ fn closed_by_server(model: &Model) -> u64 {
     model.conns.values().filter(own).filter(by_server).count() as u64
 }
 
-fn requests(model: &Model, conn: &Conn) -> u64 {
+/// For how long an answer waited behind others on its connection, at most.
+fn longest_behind(model: &Model) -> u64 {
+    let all = model.conns.keys().filter_map(|id| streams::gather(model, *id));
+    let behind = all.flat_map(|streams| streams.lanes).map(|lane| lane.behind());
+    behind.max().unwrap_or_default().0 / 1_000
+}
+
+fn requests(model: &Model, id: ConnId, conn: &Conn) -> u64 {
+    let multiplexed = streams::gather(model, id).filter(|it| it.protocol == Protocol::Http2);
+    if let Some(multiplexed) = multiplexed {
+        return multiplexed.lanes.len() as u64;
+    }
     let is_request = |(_, key): &&(u64, crate::step::Key)| {
         let kind = model.event(key.1).map(|event| &event.kind);
         matches!(kind, Some(Kind::Http1(Http1::Request(request))) if !request.preflight)

@@ -27,8 +27,8 @@ pub struct Table {
     pub entries: VecDeque<Entry>,
     /// Bytes of it, as RFC 7541, section 4.1 counts them.
     pub size: u64,
-    /// The most bytes that it may have.
-    pub limit: u64,
+    /// The most bytes that it may have; none where the bytes that told it were not kept.
+    pub limit: Option<u64>,
     /// Whether the entries are all and whole: no block before could not be read, and none was cut.
     pub whole: bool,
     /// Whether a block could not be read.
@@ -48,7 +48,7 @@ pub struct Entry {
 
 impl Default for Table {
     fn default() -> Self {
-        Self { entries: VecDeque::new(), size: 0, limit: FIRST_LIMIT, whole: true, lost: false }
+        Self { entries: VecDeque::new(), size: 0, limit: Some(FIRST_LIMIT), whole: true, lost: false }
     }
 }
 
@@ -68,7 +68,7 @@ pub fn around(model: &Model, seq: Seq) -> Option<(Table, Table)> {
         let same = event.conn == wanted.conn && event.from == wanted.from;
         let Some(head) = head(event).filter(|_| same) else { continue };
         let before = (entry.seq == seq).then(|| table.clone());
-        table.take(entry.seq, head, &limits(model, event), is_read(event));
+        table.take(entry.seq, head, limits(model, event).as_deref(), is_read(event));
         if let Some(before) = before {
             return Some((before, table));
         }
@@ -83,17 +83,22 @@ const fn head(event: &Event) -> Option<&Head> {
     }
 }
 
-/// The limits that a block sets, at its beginning (RFC 7541, section 6.3).
-fn limits(model: &Model, event: &Event) -> Vec<u64> {
+/// The limits that a block sets, at its beginning (RFC 7541, section 6.3); none where the bytes that tell
+/// them were not kept.
+fn limits(model: &Model, event: &Event) -> Option<Vec<u64>> {
     let pieces = event.fields.iter().filter(|field| field.name == Name::HpackSizeUpdate);
+    let due: u64 = pieces.clone().map(|field| field.span.len).sum();
     let bytes: Vec<u8> =
         pieces.flat_map(|field| model.bytes(event.conn, event.dir(), field.span)).collect();
+    if bytes.len() as u64 != due {
+        return None;
+    }
     let (mut rest, mut limits) = (bytes.as_slice(), Vec::new());
     while let Some((limit, used)) = wire::hpack::integer(rest, 5) {
         limits.push(limit);
         rest = rest.get(used..).unwrap_or_default();
     }
-    limits
+    Some(limits)
 }
 
 /// Whether the decoder could read a block to its end.
@@ -104,10 +109,13 @@ fn is_read(event: &Event) -> bool {
 
 impl Table {
     /// Takes in what a block does to it.
-    fn take(&mut self, seq: Seq, head: &Head, limits: &[u64], is_read: bool) {
-        for limit in limits {
-            self.limit = *limit;
-            while self.sum() > self.limit && self.entries.pop_back().is_some() {}
+    fn take(&mut self, seq: Seq, head: &Head, limits: Option<&[u64]>, is_read: bool) {
+        for limit in limits.unwrap_or_default() {
+            self.limit = Some(*limit);
+            while self.sum() > *limit && self.entries.pop_back().is_some() {}
+        }
+        if limits.is_none() {
+            self.limit = None;
         }
         for header in &head.headers {
             let How::Added(_) = header.how else { continue };
@@ -117,11 +125,13 @@ impl Table {
             let (name, value) = (header.name.clone(), header.value.clone());
             let entry = Entry { name, value, from: seq };
             // One larger than the limit only empties the table (RFC 7541, section 4.4).
-            if entry.size() <= self.limit {
+            if self.limit.is_none_or(|limit| entry.size() <= limit) {
                 self.entries.push_front(entry);
             }
         }
         self.size = head.table_size;
+        // A limit that is not known has made the oldest leave all the same.
+        while self.limit.is_none() && self.sum() > self.size && self.entries.pop_back().is_some() {}
         self.lost |= !is_read;
         self.whole = !self.lost && self.sum() == self.size;
     }
@@ -169,29 +179,42 @@ mod tests {
         let plain = Header { how: How::Plain(0), ..added("c", "3", 0) };
         let known = Header { how: How::Indexed(62), ..added("a", "1", 0) };
         let block = vec![added("a", "1", 0), plain, known, added("b", "2", 0)];
-        table.take(Seq(1), &head_of(block, 68), &[], true);
+        table.take(Seq(1), &head_of(block, 68), Some(&[]), true);
         assert_eq!((names(&table), table.size, table.whole), (vec!["b", "a"], 68, true));
-        table.take(Seq(2), &head_of(vec![added("d", "4", 1)], 68), &[], true);
+        table.take(Seq(2), &head_of(vec![added("d", "4", 1)], 68), Some(&[]), true);
         assert_eq!((names(&table), table.entries[0].from), (vec!["d", "b"], Seq(2)));
-        table.take(Seq(3), &head_of(Vec::new(), 34), &[67], true);
-        assert_eq!((names(&table), table.limit, table.whole), (vec!["d"], 67, true));
+        table.take(Seq(3), &head_of(Vec::new(), 34), Some(&[67]), true);
+        assert_eq!((names(&table), table.limit, table.whole), (vec!["d"], Some(67), true));
         let large = added("e", &"x".repeat(35), 1);
-        table.take(Seq(4), &head_of(vec![large], 0), &[], true);
+        table.take(Seq(4), &head_of(vec![large], 0), Some(&[]), true);
         assert_eq!((names(&table), table.whole), (Vec::new(), true));
-        table.take(Seq(5), &head_of(vec![added("f", "5", 0)], 34), &[0, 4_096], true);
-        assert_eq!((names(&table), table.limit, table.whole), (vec!["f"], 4_096, true));
+        table.take(Seq(5), &head_of(vec![added("f", "5", 0)], 34), Some(&[0, 4_096]), true);
+        assert_eq!((names(&table), table.limit, table.whole), (vec!["f"], Some(4_096), true));
     }
 
     #[test]
     fn what_was_cut_or_lost_is_said() {
         let mut table = Table::default();
-        table.take(Seq(1), &head_of(vec![added("a", "cut", 0)], 2_000), &[], true);
+        table.take(Seq(1), &head_of(vec![added("a", "cut", 0)], 2_000), Some(&[]), true);
         assert_eq!((names(&table), table.whole), (vec!["a"], false));
-        table.take(Seq(2), &head_of(vec![added("b", "1", 1)], 34), &[], true);
+        table.take(Seq(2), &head_of(vec![added("b", "1", 1)], 34), Some(&[]), true);
         assert!(table.whole);
-        table.take(Seq(3), &head_of(Vec::new(), 0), &[0], false);
-        table.take(Seq(4), &head_of(Vec::new(), 0), &[], true);
+        table.take(Seq(3), &head_of(Vec::new(), 0), Some(&[0]), false);
+        table.take(Seq(4), &head_of(Vec::new(), 0), Some(&[]), true);
         assert!(table.entries.is_empty() && !table.whole);
+    }
+
+    #[test]
+    fn a_limit_whose_bytes_were_not_kept_is_not_known() {
+        let mut table = Table::default();
+        let block = vec![added("a", "1", 0), added("b", "2", 0)];
+        table.take(Seq(1), &head_of(block, 68), Some(&[]), true);
+        table.take(Seq(2), &head_of(Vec::new(), 34), None, true);
+        assert_eq!((names(&table), table.limit, table.whole), (vec!["b"], None, true));
+        table.take(Seq(3), &head_of(vec![added("c", "3", 1)], 34), Some(&[]), true);
+        assert_eq!((names(&table), table.limit), (vec!["c"], None));
+        table.take(Seq(4), &head_of(Vec::new(), 34), Some(&[60]), true);
+        assert_eq!((names(&table), table.limit, table.whole), (vec!["c"], Some(60), true));
     }
 
     fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
@@ -231,7 +254,7 @@ mod tests {
         assert_eq!(sizes, [57, 110, 164, 54]);
         assert!(tables.iter().all(|(_, after)| after.whole));
         assert_eq!(names(&tables[2].1), ["custom-key", "cache-control", ":authority"]);
-        assert_eq!((tables[1].1.clone(), tables[3].1.limit), (tables[2].0.clone(), 60));
+        assert_eq!((tables[1].1.clone(), tables[3].1.limit), (tables[2].0.clone(), Some(60)));
         assert_eq!(names(&tables[3].1), ["custom-key"]);
         assert_eq!(tables[3].1.entries[0].from, heads[2]);
         assert_eq!(around(&model, Seq(1)), None);

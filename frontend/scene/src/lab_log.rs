@@ -274,7 +274,12 @@ impl Log {
 
     /// The head of an event stream.
     pub fn stream(&mut self, at: u64, conn: u64) {
-        let head = self.head(conn, 200, Framing::Chunked, Some("text/event-stream"));
+        self.streaming(at, conn, "text/event-stream");
+    }
+
+    /// The head of an answer that comes piece by piece.
+    pub fn streaming(&mut self, at: u64, conn: u64, kind: &str) {
+        let head = self.head(conn, 200, Framing::Chunked, Some(kind));
         let spans = self.say(at, conn, Dir::ToClient, vec![head]);
         self.line(conn).stream = spans.first().map(|span| span.end());
     }

@@ -72,6 +72,8 @@ pub mod hpack;
 
 pub mod windows;
 
+pub mod streams;
+
 #[cfg(test)]
 mod lab_log;
 

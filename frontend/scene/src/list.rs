@@ -112,7 +112,7 @@ impl Line<'_> {
                     [("client", client.into()), ("server", server.into()), ("conn", conn.into())];
                 text::say("row-open", &args)
             }
-            StepKind::Hold { until, .. } => self.hold(*until),
+            StepKind::Hold { until, by } => self.hold(*until, *by),
             StepKind::Idle { until, .. } => {
                 let took = amount::time(until.since(self.step.at()));
                 text::say("row-idle", &[("conn", conn.into()), ("took", (&took).into())])
@@ -133,9 +133,13 @@ impl Line<'_> {
     }
 
     /// What the server does with a request until it answers: it works, or holds a poll.
-    fn hold(&self, until: Micros) -> String {
+    fn hold(&self, until: Micros, by: Seq) -> String {
         let took = amount::time(until.since(self.step.at()));
         let args = [("server", (&self.server).into()), ("took", (&took).into())];
+        if let Some(behind) = self.model.mostly_behind(self.step, until, by) {
+            let [server, took] = args;
+            return text::say("row-behind", &[server, took, ("whom", behind.name().into())]);
+        }
         let conn = self.step.conn.unwrap_or_default();
         if !words::is_held(self.model, conn, self.step.seq()) {
             return text::say("row-hold", &args);

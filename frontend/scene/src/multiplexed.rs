@@ -94,6 +94,6 @@ impl Model {
 }
 
 /// Whether frames of a kind carry heads or contents.
-const fn carries(kind: FrameKind) -> bool {
+pub(crate) const fn carries(kind: FrameKind) -> bool {
     matches!(kind, FrameKind::Data | FrameKind::Headers | FrameKind::Continuation)
 }

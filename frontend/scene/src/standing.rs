@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use trace::event::{Event, Kind};
 use trace::grpc::Grpc;
 use trace::http1::{Http1, Response};
-use trace::http2::{Http2, Role};
+use trace::http2::{Frame, FrameKind, Head, Http2, Role};
 use trace::ids::{ConnId, Seq};
 use trace::note::Engine;
 use trace::resp::Resp;
@@ -156,6 +156,19 @@ pub enum Phase {
     Websocket,
     /// It carries an answer that does not end: an event stream.
     Stream,
+    /// It carries the answer to a gRPC call, message by message.
+    Call,
+    /// It carries answers that are not whole.
+    Answering,
+}
+
+/// An exchange that is not over.
+#[derive(Debug, Clone, Copy, Default)]
+struct Open {
+    /// Whether its answer has begun.
+    answered: bool,
+    /// Whether that is gRPC's.
+    call: bool,
 }
 
 #[derive(Default)]
@@ -167,6 +180,8 @@ struct Folded {
     answers: u64,
     messages: [u64; 2],
     coming: u64,
+    /// The exchanges of HTTP that are not over, by their number or stream.
+    exchanges: BTreeMap<u64, Open>,
 }
 
 /// The state when a step has happened.
@@ -214,8 +229,9 @@ impl Folded {
         let Some(head) = events.first().and_then(|seq| model.event(*seq)) else { return };
         // Interim answers and what could not be read change nothing.
         match &head.kind {
-            Kind::Http1(Http1::Request(_)) => {
+            Kind::Http1(Http1::Request(request)) => {
                 (self.phase, self.requests) = (Phase::Asked, self.requests + 1);
+                self.exchanges.insert(request.exchange, Open::default());
             }
             Kind::Http1(Http1::Response(response)) => self.response(response),
             Kind::Http1(Http1::Body(_)) if model.ends_stream(head) => self.phase = Phase::Idle,
@@ -230,7 +246,7 @@ impl Folded {
                 (self.phase, self.answers) = (Phase::Idle, self.answers + 1);
             }
             Kind::Resp(Resp::Push(_)) => self.messages[dir.index()] += 1,
-            Kind::Http2(_) => self.streams(model, dir, events),
+            Kind::Http2(_) => self.streams(model, dir, events, now),
             Kind::Grpc(Grpc::Message(_)) => self.messages[dir.index()] += 1,
             Kind::Http1(_) | Kind::Sse(_) | Kind::Resp(_) | Kind::Grpc(_) => {}
         }
@@ -241,28 +257,72 @@ impl Folded {
             self.phase = Phase::Websocket;
         } else if response.status >= 200 {
             self.answers += 1;
+            if let Some(exchange) = response.exchange {
+                self.exchanges.remove(&exchange);
+            }
             self.phase = match response.persistent {
+                _ if words::is_call(response) => Phase::Call,
                 _ if words::is_stream(response) => Phase::Stream,
+                // It had been asked before the answer came.
+                true if !self.exchanges.is_empty() => Phase::Asked,
                 true => Phase::Idle,
                 false => Phase::Done,
             };
         }
     }
 
-    /// Frames of HTTP/2: what they carry counts.
-    fn streams(&mut self, model: &Model, dir: Dir, events: &[Seq]) {
-        match events.last().and_then(|seq| model.event(*seq)).map(|event| &event.kind) {
-            Some(Kind::Http2(Http2::Head(head))) if head.role == Role::Request => {
-                (self.phase, self.requests) = (Phase::Asked, self.requests + 1);
+    /// Frames of HTTP/2: what they carry counts, and the phase is that of the streams that are open.
+    fn streams(&mut self, model: &Model, dir: Dir, events: &[Seq], now: Micros) {
+        for event in events.iter().filter_map(|seq| model.event(*seq)) {
+            let changed = match &event.kind {
+                Kind::Http2(Http2::Head(head)) => self.head(head),
+                Kind::Http2(Http2::Frame(frame)) if ends(dir, frame) => {
+                    let over = model.times(event).stands().unwrap_or_default() <= now;
+                    over && self.exchanges.remove(&u64::from(frame.stream)).is_some()
+                }
+                Kind::Grpc(Grpc::Message(_)) => {
+                    self.messages[dir.index()] += 1;
+                    false
+                }
+                _ => false,
+            };
+            if changed {
+                self.phase = self.under_way();
             }
-            Some(Kind::Http2(Http2::Head(head))) if head.role == Role::Response => {
+        }
+    }
+
+    /// A head on a stream. Says whether it changes how things stand.
+    fn head(&mut self, head: &Head) -> bool {
+        let stream = u64::from(head.stream);
+        match head.role {
+            Role::Request => {
+                self.requests += 1;
+                self.exchanges.insert(stream, Open::default());
+            }
+            Role::Response => {
                 self.answers += 1;
-                if self.answers >= self.requests {
-                    self.phase = Phase::Idle;
+                if let Some(open) = self.exchanges.get_mut(&stream) {
+                    let content = head.value("content-type").unwrap_or_default();
+                    *open = Open { answered: true, call: content.starts_with("application/grpc") };
                 }
             }
-            Some(Kind::Grpc(Grpc::Message(_))) => self.messages[dir.index()] += 1,
-            _ => {}
+            Role::Interim | Role::Trailers | Role::Promise => return false,
+        }
+        true
+    }
+
+    /// What goes on on a connection of many streams.
+    fn under_way(&self) -> Phase {
+        let open = || self.exchanges.values();
+        if open().any(|open| !open.answered) {
+            Phase::Asked
+        } else if open().any(|open| open.call) {
+            Phase::Call
+        } else if open().next().is_some() {
+            Phase::Answering
+        } else {
+            Phase::Idle
         }
     }
 
@@ -283,6 +343,17 @@ impl Folded {
             let come = carriers().filter(|event| stands(event) <= now);
             self.coming += come.map(|event| event.evidence.len()).sum::<u64>();
         }
+    }
+}
+
+/// Whether a stream's exchange is over with a frame: END_STREAM of its answer, or a reset of either side.
+const fn ends(dir: Dir, frame: &Frame) -> bool {
+    match frame.kind {
+        FrameKind::RstStream => true,
+        FrameKind::Data | FrameKind::Headers => {
+            matches!(dir, Dir::ToClient) && frame.flags & 1 == 1
+        }
+        _ => false,
     }
 }
 

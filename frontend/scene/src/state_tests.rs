@@ -13,6 +13,7 @@ use crate::lab_runs::{events, killed, long_polling};
 use crate::model::Model;
 use crate::standing::{self, Phase, ROWS, Standing};
 use crate::step::StepKind;
+use crate::story::tell;
 
 fn at(model: &Model, fits: impl Fn(&StepKind) -> bool) -> Standing {
     let step = model.steps.iter().position(|step| fits(&step.what)).unwrap();
@@ -101,4 +102,18 @@ fn what_a_page_reports_is_kept_and_never_drawn() {
     log.add(1_000, What::Report(Report { client: "browser".to_owned(), says }));
     let model = Model::of(header("sse", &["browser", "instance1"]), log.entries);
     assert_eq!((model.reports.len(), model.steps.len()), (1, 1));
+}
+
+#[test]
+fn an_answer_to_a_call_is_no_event_stream() {
+    let mut log = Log::default();
+    log.open(0, 1, "browser", "instance1");
+    log.get(1_000, 1, "/lifeline.v1.Chat/Subscribe", None);
+    log.streaming(60_000, 1, "application/grpc-web+proto");
+    log.stream_end(1_000_000, 1, true);
+    let model = Model::of(header("grpc", &["browser", "instance1"]), log.entries);
+    let titles: Vec<String> = model.steps.iter().map(|step| tell(&model, step).title).collect();
+    assert_eq!(titles[2..], ["HTTP/1.1 200 OK", "Call ends"]);
+    let phase = |step| standing::at(&model, step).open[0].phase;
+    assert_eq!((phase(1), phase(2), phase(3)), (Phase::Asked, Phase::Call, Phase::Idle));
 }

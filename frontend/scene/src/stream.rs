@@ -12,6 +12,7 @@ use trace::websocket::Websocket;
 
 use crate::model::{ChunkAt, Conn, Model};
 use crate::step::{Key, Step, StepKind};
+use crate::words;
 
 impl Model {
     /// When an event left and landed.
@@ -63,6 +64,16 @@ impl Model {
         let Kind::Http1(Http1::Body(body)) = &event.kind else { return false };
         let conn = self.conns.get(&event.conn).filter(|_| event.dir() == Dir::ToClient);
         conn.is_some_and(|conn| conn.streams.contains_key(&body.exchange))
+    }
+
+    /// Whether it is the body of an answer to a gRPC call, which is said when the call ends.
+    #[must_use]
+    pub fn ends_call(&self, event: &Event) -> bool {
+        let Kind::Http1(Http1::Body(body)) = &event.kind else { return false };
+        let conn = self.conns.get(&event.conn).filter(|_| self.ends_stream(event));
+        let head = conn.and_then(|conn| conn.streams.get(&body.exchange));
+        let head = head.and_then(|key| self.event(key.1)).map(|head| &head.kind);
+        matches!(head, Some(Kind::Http1(Http1::Response(answer))) if words::is_call(answer))
     }
 
     /// Whether a step is a WebSocket message of which only a part has come, and more may.

@@ -3,13 +3,14 @@
 
 use trace::event::{Event, Kind};
 use trace::http1::Http1;
-use trace::http2::{Http2, Role};
+use trace::http2::Http2;
 use trace::ids::{ConnId, Seq};
 use trace::resp::Resp;
 use trace::span::Dir;
 use trace::time::Micros;
 
 use crate::model::Model;
+use crate::multiplexed::carries;
 use crate::step::{Step, StepKind};
 
 /// A piece of time.
@@ -72,7 +73,10 @@ pub fn of(model: &Model, step: &Step) -> Vec<Phase> {
                 return Vec::new();
             };
             match number(event) {
-                Some(wanted) => exchange(model, event, wanted).unwrap_or_default(),
+                Some(Number::Exchange(wanted)) => {
+                    exchange(model, event, wanted).unwrap_or_default()
+                }
+                Some(Number::Stream(wanted)) => stream(model, event, wanted).unwrap_or_default(),
                 None => under_way(Spent::Message, &sent(model, events)).into_iter().collect(),
             }
         }
@@ -90,17 +94,28 @@ fn setup(model: &Model, conn: ConnId) -> Option<Phase> {
     Some(Phase { spent: Spent::Setup, from, until: from.plus(held), cites: vec![seq] })
 }
 
-/// The number of an event's exchange on its connection.
-fn number(event: &Event) -> Option<u64> {
+/// To which exchange of its connection an event belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Number {
+    /// By the order of requests or commands.
+    Exchange(u64),
+    /// By the stream of HTTP/2.
+    Stream(u32),
+}
+
+/// The number of an event's exchange on its connection. Of HTTP/2, frames tell it.
+fn number(event: &Event) -> Option<Number> {
     match &event.kind {
-        Kind::Http1(Http1::Request(request)) => Some(request.exchange),
-        Kind::Http1(Http1::Response(response)) => response.exchange,
-        Kind::Http1(Http1::Body(body)) => body.exchange,
-        Kind::Resp(Resp::Command(command)) => Some(command.exchange),
-        Kind::Resp(Resp::Reply(reply)) => reply.exchange,
-        Kind::Http2(Http2::Head(head)) if matches!(head.role, Role::Request | Role::Response) => {
-            Some(u64::from(head.stream))
+        Kind::Http1(Http1::Request(request)) => Some(Number::Exchange(request.exchange)),
+        Kind::Http1(Http1::Response(response)) => response.exchange.map(Number::Exchange),
+        Kind::Http1(Http1::Body(body)) => body.exchange.map(Number::Exchange),
+        Kind::Resp(Resp::Command(command)) => Some(Number::Exchange(command.exchange)),
+        Kind::Resp(Resp::Reply(reply)) => reply.exchange.map(Number::Exchange),
+        Kind::Http2(Http2::Frame(frame)) if carries(frame.kind) => {
+            Some(Number::Stream(frame.stream))
         }
+        Kind::Http2(Http2::Head(head)) => Some(Number::Stream(head.stream)),
+        Kind::Http2(Http2::Content(content)) => Some(Number::Stream(content.stream)),
         Kind::Http1(_)
         | Kind::Websocket(_)
         | Kind::Sse(_)
@@ -129,7 +144,9 @@ fn exchange(model: &Model, event: &Event, wanted: u64) -> Option<Vec<Phase>> {
         let Some(StepKind::Message { dir, events }) = step.map(|step| &step.what) else { continue };
         let head = events.first().and_then(|seq| model.event(*seq));
         // The end of an event stream is not the answer that began it.
-        let fits = |head: &&Event| number(head) == Some(wanted) && !model.ends_stream(head);
+        let fits = |head: &&Event| {
+            number(head) == Some(Number::Exchange(wanted)) && !model.ends_stream(head)
+        };
         if head.filter(fits).is_none() {
             continue;
         }
@@ -138,9 +155,44 @@ fn exchange(model: &Model, event: &Event, wanted: u64) -> Option<Vec<Phase>> {
             Dir::ToClient => answered = Some(sent(model, events)),
         }
     }
-    let mut phases = Vec::new();
     // The set-up is paid for by the first request.
-    phases.extend((wanted == 0).then(|| setup(model, event.conn)).flatten());
+    let mut phases = Vec::from_iter(setup(model, event.conn).filter(|_| wanted == 0));
+    phases.extend(between(asked, answered));
+    Some(phases)
+}
+
+/// The same of a stream of HTTP/2: from its first frame each way to its last, as far as they carry heads
+/// and contents. Many messages each way are one request and one answer.
+fn stream(model: &Model, event: &Event, wanted: u32) -> Option<Vec<Phase>> {
+    let mut ways: [Option<Sent>; 2] = [None, None];
+    let mut first = u32::MAX;
+    for key in &model.conns.get(&event.conn)?.keys {
+        let step = model.index_of(*key).and_then(|index| model.steps.get(index));
+        let Some(StepKind::Message { dir, events }) = step.map(|step| &step.what) else { continue };
+        let head = events.first().and_then(|seq| model.event(*seq)).and_then(number);
+        let Some(Number::Stream(stream)) = head else { continue };
+        first = first.min(stream);
+        if stream != wanted {
+            continue;
+        }
+        let more = sent(model, events);
+        match &mut ways[dir.index()] {
+            Some(way) => {
+                way.cites.extend(more.cites);
+                way.landed = way.landed.max(more.landed);
+            }
+            way => *way = Some(more),
+        }
+    }
+    let [asked, answered] = ways;
+    let mut phases = Vec::from_iter(setup(model, event.conn).filter(|_| wanted == first));
+    phases.extend(between(asked, answered));
+    Some(phases)
+}
+
+/// A request under way, the server, and its answer under way.
+fn between(asked: Option<Sent>, answered: Option<Sent>) -> Vec<Phase> {
+    let mut phases = Vec::new();
     phases.extend(asked.as_ref().and_then(|asked| under_way(Spent::Request, asked)));
     if let (Some(asked), Some(answered)) = (&asked, &answered) {
         let ends = asked.landed.or(asked.left).zip(answered.left.or(answered.landed));
@@ -152,7 +204,7 @@ fn exchange(model: &Model, event: &Event, wanted: u64) -> Option<Vec<Phase>> {
         }));
     }
     phases.extend(answered.as_ref().and_then(|answered| under_way(Spent::Answer, answered)));
-    Some(phases)
+    phases
 }
 
 fn under_way(spent: Spent, sent: &Sent) -> Option<Phase> {

@@ -1,5 +1,7 @@
 //! How waits are drawn: what the server holds, what is idle, and what is under way.
 
+use trace::event::Kind as Said;
+use trace::http1::Http1;
 use trace::ids::Seq;
 use trace::note::PollRelease;
 use trace::time::Micros;
@@ -15,8 +17,14 @@ use crate::step::Step;
 use crate::words;
 
 impl Pen<'_> {
-    /// The server has a request and takes its time; a poll it holds on purpose.
-    pub(crate) fn hold(&mut self, step: &Step, until: Micros) {
+    /// The server has a request and takes its time, or other answers come first; a poll it holds on
+    /// purpose.
+    pub(crate) fn hold(&mut self, step: &Step, until: Micros, by: Seq) {
+        if let Some(behind) = self.model.mostly_behind(step, until, by) {
+            let took = amount::millis(behind.took);
+            let args = [("whom", behind.name().into()), ("took", (&took).into())];
+            return self.wait(Wait::Hold, until, text::say("ladder-behind", &args));
+        }
         let took = amount::time(until.since(step.at()));
         let conn = step.conn.unwrap_or_default();
         let held = words::is_held(self.model, conn, step.seq());
@@ -82,6 +90,9 @@ pub(crate) fn pending(
         }
         Awaited::Answer => (Wait::Hold, text::say("ladder-holds", &args)),
         Awaited::Request => (Wait::Idle, text::say("ladder-idles", &args)),
+        Awaited::Events if is_call(model, pending.seq) => {
+            (Wait::Coming, text::say("ladder-call-runs", &args))
+        }
         Awaited::Events => (Wait::Coming, text::say("ladder-stream-runs", &args)),
         Awaited::Rest(bytes) => {
             let bytes = amount::bytes(bytes);
@@ -94,6 +105,12 @@ pub(crate) fn pending(
     let (top, bottom) = (y - ROW / 2.0 + 4.0, y + ROW / 2.0 - 4.0);
     let kind = Kind::Wait { x, top, bottom, line: y, anchor, wait, text };
     shapes.push(Shape { seq: pending.seq, kind });
+}
+
+/// Whether the head of what runs is that of an answer to a gRPC call.
+fn is_call(model: &Model, head: Seq) -> bool {
+    let head = model.event(head).map(|event| &event.kind);
+    matches!(head, Some(Said::Http1(Http1::Response(answer))) if words::is_call(answer))
 }
 
 /// What let a held poll go.

@@ -50,6 +50,9 @@ pub fn label(model: &Model, event: &Event) -> (Stroke, String) {
         {
             (stroke, text::say("ladder-nothing-new", &[("said", (&words).into())]))
         }
+        Kind::Http1(Http1::Body(_)) if model.ends_call(event) => {
+            (stroke, text::say("ladder-call-end", &[]))
+        }
         Kind::Http1(Http1::Body(_)) if model.ends_stream(event) => {
             (stroke, text::say("ladder-stream-end", &[]))
         }
@@ -102,6 +105,13 @@ pub fn is_stream(response: &Response) -> bool {
     response.status == 200
         && (kind.eq_ignore_ascii_case("text/event-stream") || kind.starts_with("application/grpc"))
         && !matches!(response.framing, Framing::None | Framing::Length(0))
+}
+
+/// Whether an answer is one to a gRPC call, message by message.
+#[must_use]
+pub fn is_call(response: &Response) -> bool {
+    let kind = response.content_type.as_deref().unwrap_or_default();
+    is_stream(response) && kind.trim().starts_with("application/grpc")
 }
 
 /// A value in a target's query, as it stands there.

@@ -5,6 +5,7 @@ pub(crate) mod cast;
 mod grpc;
 mod http10;
 mod http11;
+mod http2;
 mod long_polling;
 pub(crate) mod part;
 mod poll;
@@ -28,6 +29,7 @@ pub(crate) async fn drive(part: &Part) {
     match part.header.lab.as_str() {
         "http10" => answered(part, http10::drive(&part.header, &part.active).await),
         "http11" => answered(part, http11::drive(&part.header, &part.active).await),
+        "http2" => http2::drive(part).await,
         "short_polling" => short_polling::drive(part).await,
         "long_polling" => long_polling::drive(part).await,
         "websocket" => websocket::drive(part).await,

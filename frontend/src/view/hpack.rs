@@ -104,7 +104,8 @@ type Mark<'a> = &'a dyn Fn(usize, &Entry) -> Option<&'static str>;
 
 /// A dynamic table under its title, the newest entry first.
 fn table(title: &str, id: &'static str, table: &Table, mark: Mark<'_>) -> AnyView {
-    let (size, limit) = (amount::bytes(table.size), amount::bytes(table.limit));
+    let size = amount::bytes(table.size);
+    let limit = table.limit.map_or_else(|| t("headers-table-limit"), amount::bytes);
     let count = table.entries.len() as u64;
     let args = [("count", count.into()), ("size", (&size).into()), ("limit", (&limit).into())];
     let line = |(place, entry): (usize, &Entry)| {

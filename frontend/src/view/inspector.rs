@@ -4,7 +4,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
-use super::{bytes, explain, headers, lesson, t, timing};
+use super::{bytes, explain, headers, lesson, streams, t, timing};
 use crate::state::{State, Tab, state};
 
 /// The panel; where there is no room beside the ladder it is a sheet before it.
@@ -86,6 +86,7 @@ fn side(tab: Tab) -> AnyView {
         Tab::Bytes => view! { <bytes::Bytes /> }.into_any(),
         Tab::Headers => view! { <headers::Headers /> }.into_any(),
         Tab::Timing => view! { <timing::Timing /> }.into_any(),
+        Tab::Streams => view! { <streams::Streams /> }.into_any(),
     }
 }
 
@@ -96,6 +97,7 @@ const fn name(tab: Tab) -> &'static str {
         Tab::Bytes => "tab-bytes",
         Tab::Headers => "tab-headers",
         Tab::Timing => "tab-timing",
+        Tab::Streams => "tab-streams",
     }
 }
 

@@ -100,5 +100,6 @@ fn words(model: &Model, report: &Report) -> Option<String> {
         Says::CallBroke { method } => {
             text::say("report-call-broke", &[("who", who.into()), ("method", method.into())])
         }
+        Says::NoTrust => text::say("report-no-trust", &[("who", who.into())]),
     })
 }

@@ -87,9 +87,11 @@ fn connection(conn: &Standby) -> AnyView {
         Phase::Done => "phase-done",
         Phase::Websocket => "phase-websocket",
         Phase::Stream => "phase-stream",
+        Phase::Call => "phase-call",
+        Phase::Answering => "phase-answering",
     };
     let carried = match conn.phase {
-        Phase::Websocket => {
+        Phase::Websocket | Phase::Call => {
             let args = [("up", conn.to_server.into()), ("down", conn.to_client.into())];
             text::say("state-messages", &args)
         }

@@ -35,6 +35,7 @@ static LANGUAGES: [Language; 1] = [(
         include_str!("../../../assets/text/en/page.ftl"),
         include_str!("../../../assets/text/en/serialization.ftl"),
         include_str!("../../../assets/text/en/story.ftl"),
+        include_str!("../../../assets/text/en/streams.ftl"),
     ],
 )];
 

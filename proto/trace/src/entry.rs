@@ -213,6 +213,8 @@ pub enum Says {
         /// The method that was called.
         method: String,
     },
+    /// Its browser does not trust the certificate of the TLS port.
+    NoTrust,
 }
 
 impl What {

@@ -68,6 +68,8 @@ pub enum Figure {
     BusiestInstancePercent,
     /// Messages that are gone for good.
     MessagesLost,
+    /// The longest time, in milliseconds, for which an answer waited behind others on its connection.
+    LongestBehindMs,
     /// How many in a hundred of the JSON's bytes the same message has as Protocol Buffers. This and those
     /// below are measured in a lab without runs; in a run's log they are 0.
     ProtobufPercentOfJson,

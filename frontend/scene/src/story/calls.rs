@@ -8,7 +8,11 @@ use trace::span::Side;
 
 use super::Teller;
 use crate::amount;
+use crate::streams::{self, Lane};
 use crate::told::Told;
+
+/// So many streams are named.
+const NAMED: usize = 6;
 
 impl Teller<'_> {
     pub(super) fn http2(&mut self, event: &Event, events: &[Seq]) {
@@ -44,6 +48,9 @@ impl Teller<'_> {
             Role::Promise => "story-h2-promise",
         };
         self.story.tell(id, &[("stream", stream)]);
+        if head.role == Role::Response {
+            self.streams_beside(head.stream);
+        }
         if head.len > 0 && head.plain_len > 0 {
             let args = [
                 ("wire", self.here(amount::bytes(head.len))),
@@ -58,6 +65,29 @@ impl Teller<'_> {
         } else if head.ends && head.role == Role::Request {
             self.story.tell("story-h2-request-only", &[]);
         }
+    }
+
+    /// Which other streams were open when this one was answered.
+    fn streams_beside(&mut self, stream: u32) {
+        let gathered = self.step.conn.and_then(|conn| streams::gather(self.model, conn));
+        let Some(gathered) = gathered else { return };
+        let own = |lane: &&Lane| lane.number == u64::from(stream);
+        let Some(at) = gathered.lanes.iter().find(own).and_then(|lane| lane.answered) else {
+            return;
+        };
+        let beside = gathered.lanes.iter().filter(|lane| !own(lane) && lane.is_open(at));
+        let from: Vec<Seq> = beside.clone().map(|lane| lane.seq).collect();
+        if from.is_empty() {
+            return self.story.tell("story-h2-alone", &[]);
+        }
+        let named = |lane: &Lane| format!("{} {}", lane.number, lane.name()).trim_end().to_owned();
+        let mut names: Vec<String> = beside.take(NAMED).map(named).collect();
+        if from.len() > NAMED {
+            names.push("…".to_owned());
+        }
+        let names = Told::Number(names.join(", "), from.clone());
+        let count = Told::Count(from.len() as u64, from);
+        self.story.tell("story-h2-beside", &[("count", count), ("streams", names)]);
     }
 
     /// How a call ended: only 0 is success.

@@ -70,13 +70,21 @@ impl<'a> Teller<'a> {
         }
         if let Some((took, from)) = self.took(event, response) {
             let paused = self.model.header.params.get("pause").is_some_and(|pause| pause == true);
-            let id = if paused { "story-took-paused" } else { "story-took" };
+            let waited = self.behind(response);
+            let id = match (waited, paused) {
+                (true, _) => "story-behind-took",
+                (false, true) => "story-took-paused",
+                (false, false) => "story-took",
+            };
             self.story.tell(id, &[("took", Told::Number(amount::time(took), from))]);
         }
         if response.status == 101 {
             return self.upgraded(response);
         }
         self.answers_poll(event, response, events);
+        if words::is_call(response) {
+            return self.story.tell("story-call", &[("server", Told::Word(&server))]);
+        }
         if words::is_stream(response) {
             let args = [("server", Told::Word(&server)), ("client", Told::Word(&client))];
             return self.story.tell("story-stream", &args);
@@ -99,6 +107,26 @@ impl<'a> Teller<'a> {
             }
             _ => None,
         })
+    }
+
+    /// Tells behind which answers this one waited, if it did.
+    fn behind(&mut self, response: &Response) -> bool {
+        let arrived = self.asked(response.exchange).and_then(|(asked, _)| asked.last());
+        let arrived = arrived.and_then(|seq| self.model.arrived(*seq));
+        let seq = self.step.seq();
+        let Some(behind) = arrived.and_then(|arrived| self.model.behind(seq, arrived)) else {
+            return false;
+        };
+        let from = || vec![behind.seq, seq];
+        let took = ("took", Told::Number(amount::millis(behind.took), from()));
+        let path = ("path", Told::Word(&behind.path));
+        if behind.total == behind.took {
+            self.story.tell("story-behind", &[took, path]);
+        } else {
+            let total = ("total", Told::Number(amount::millis(behind.total), from()));
+            self.story.tell("story-behind-more", &[took, path, total]);
+        }
+        true
     }
 
     /// How long the server had the whole request before it answered.
@@ -145,6 +173,12 @@ impl<'a> Teller<'a> {
     /// An event stream ends, or breaks off.
     pub(super) fn stream_end(&mut self, event: &Event, body: &Body) {
         let (client, server) = self.names();
+        if self.model.ends_call(event) {
+            let bytes = amount::bytes(event.evidence.len());
+            let bytes = Told::Number(bytes, vec![self.step.seq()]);
+            let id = if body.complete { "story-call-end" } else { "story-call-cut" };
+            return self.story.tell(id, &[("bytes", bytes), ("server", Told::Word(&server))]);
+        }
         let mut blocks: Vec<Seq> = Vec::new();
         for (events, head) in self.before() {
             match &head.kind {

@@ -29,6 +29,19 @@ impl Teller<'_> {
         if words::is_held(self.model, conn, self.step.seq()) {
             return self.held(until, by);
         }
+        if let Some(behind) = self.model.mostly_behind(self.step, until, by) {
+            self.titled(say("story-behind-title", &[]));
+            let (_, server) = self.names();
+            let took = amount::time(until.since(self.step.at()));
+            let args = [
+                ("server", Told::Word(&server)),
+                ("took", Told::Number(took, vec![self.step.seq(), by])),
+                ("behind", Told::Number(amount::millis(behind.took), vec![behind.seq, by])),
+                ("path", Told::Word(&behind.path)),
+            ];
+            self.story.tell("story-behind-hold", &args);
+            return self.story;
+        }
         self.titled(say("story-hold-title", &[]));
         self.wait("story-hold", until, by);
         self.story

@@ -115,18 +115,54 @@ fn message(message: &Message) -> String {
         let value = values.find(|value| value.name.as_deref() == Some(name))?;
         Some(shorten(&value.readings.first()?.text, MOST))
     };
-    match (value("id"), value("to"), value("text")) {
-        (Some(id), _, Some(text)) => {
+    // An empty text is not written: what delivers, or has somebody to go to, has one all the same.
+    let delivers = message.delivered().is_some();
+    let text = value("text").unwrap_or_else(|| say("ladder-grpc-empty", &[]));
+    match (value("id"), value("to")) {
+        (Some(id), _) if delivers => {
             say("ladder-delivered", &[("id", (&id).into()), ("text", (&text).into())])
         }
-        (None, Some(to), Some(text)) => {
-            say("ladder-sent", &[("to", (&to).into()), ("text", (&text).into())])
-        }
-        (Some(id), _, None) => say("ladder-grpc-id", &[("id", (&id).into())]),
+        (None, Some(to)) => say("ladder-sent", &[("to", (&to).into()), ("text", (&text).into())]),
+        (Some(id), _) => say("ladder-grpc-id", &[("id", (&id).into())]),
         _ => {
             let (number, bytes) = (message.number.to_string(), amount::bytes(message.len));
             let args = [("number", (&number).into()), ("bytes", (&bytes).into())];
             say("ladder-grpc-message", &args)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use trace::grpc::{Reading, Value, Wire};
+
+    use super::*;
+
+    fn said(path: &str, values: &[(&str, &str)]) -> String {
+        let value = |(name, text): &(&str, &str)| Value {
+            number: 1,
+            name: Some((*name).to_owned()),
+            depth: 0,
+            wire: Wire::Len,
+            readings: vec![Reading { kind: "string".to_owned(), text: (*text).to_owned() }],
+        };
+        message(&Message {
+            call: Call::Stream(1),
+            path: format!("/lifeline.v1.Chat/{path}"),
+            number: 2,
+            compressed: false,
+            len: 9,
+            base64: false,
+            values: values.iter().map(value).collect(),
+        })
+    }
+
+    #[test]
+    fn an_empty_text_is_a_message_all_the_same() {
+        assert_eq!(said("Subscribe", &[("id", "7"), ("text", "hi")]), "#7: hi");
+        assert_eq!(said("Subscribe", &[("id", "7"), ("from", "A")]), "#7: (empty)");
+        assert_eq!(said("Converse", &[("from", "A"), ("to", "B")]), "to B: (empty)");
+        assert_eq!(said("Send", &[("id", "7")]), "id 7");
+        assert_eq!(said("Upload", &[("count", "7")]), "message 2, 9 bytes");
     }
 }
