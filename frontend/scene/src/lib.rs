@@ -68,6 +68,8 @@ mod mask;
 
 pub mod hpack;
 
+pub mod contracts;
+
 pub mod windows;
 
 #[cfg(test)]
