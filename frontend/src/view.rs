@@ -42,6 +42,8 @@ mod standing;
 
 mod values;
 
+mod contracts;
+
 mod windows;
 
 mod bytes;

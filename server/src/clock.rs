@@ -30,6 +30,11 @@ pub fn wall() -> String {
     format!("{now:.3}")
 }
 
+/// The same in milliseconds since 1970.
+pub fn wall_ms() -> u64 {
+    u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or_default()
+}
+
 /// The time of day as HTTP writes it (RFC 9110, section 5.6.7).
 #[expect(clippy::disallowed_methods, reason = "this is the clock")]
 pub fn http_date() -> String {

@@ -34,6 +34,7 @@ async fn each_form_has_its_bytes_and_its_times() {
         let report = measure(&server, &format!("message={message}&repeats={repeats}")).await;
         assert_eq!((&report["message"], &report["repeats"]), (&json!(message), &json!(repeats)));
         assert_eq!(report["whole"], json!(true), "{report}");
+        assert!(report["debug"].is_boolean(), "it says how it was built: {report}");
         let forms = report["forms"].as_array().expect("the forms");
         let named: Vec<_> = forms.iter().map(|form| form["form"].as_str().unwrap()).collect();
         assert_eq!(named, ["json", "xml", "protobuf"]);

@@ -36,6 +36,7 @@ serialization-cut = { $side }: message { $message }. The time was over before ea
     [one] 1 sample
    *[other] { $samples-text } samples
 } or more.
+serialization-debug = { $side } is a debug build: its code is not made to be quick, and its times are many times longer than those of a release build. Do not compare them with the other side's.
 serialization-failed = { $side } has not measured. { $why }
 serialization-no-clock = This browser has no clock for it.
 serialization-clock = This browser's clock goes in steps of { $step }, on purpose: a page is not to know more. A batch is so long that the steps hardly matter.

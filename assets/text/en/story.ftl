@@ -315,6 +315,11 @@ story-grpc-partial = A gRPC message that never became whole.
 story-grpc-message = Message { $number } of this direction of the call has { $bytes }; five bytes before it tell its length and whether it is compressed.
 story-grpc-base64 = It goes over as base64, four letters for three bytes.
 story-grpc-compressed = It is compressed, and not looked into.
+story-contract-added = { $reader } reads it by contract v2, which has one field more: { $number }, { $name }. None of the { $bytes } says it, so { $reader } takes “{ $default }”.
+story-contract-skipped = { $writer } wrote { $name } as field { $number }, in { $bytes }. The contract of { $reader } has no such number: { $reader } skips these bytes and reads the rest.
+story-contract-moved = { $writer } wrote { $name } as field { $number }, in { $bytes }. The contract of { $reader } has { $name } as field { $other } now: { $reader } skips these bytes and takes an empty { $name }. Nobody is told.
+story-contract-type = By contract v2, field { $number }, { $name }, is of type { $kind } and stands on the wire as { $wanted }. The tag at byte { $at } of { $bytes } says { $wire }: there { $reader } stops reading, and refuses the call.
+story-contract-removed = Contract v2 has no method { $method } any more: { $reader } reads none of these { $bytes }, and refuses the call.
 story-fold-frames = { $count ->
         [one] { $count-text } connection frame
        *[other] { $count-text } connection frames

@@ -70,6 +70,8 @@ mod mask;
 
 pub mod hpack;
 
+pub mod contracts;
+
 pub mod windows;
 
 pub mod streams;

@@ -9,7 +9,7 @@ use scene::story::{tell, tell_row};
 use scene::told::{Piece, Story};
 use trace::ids::Seq;
 
-use super::{standing, t, values, windows};
+use super::{contracts, standing, t, values, windows};
 use crate::state::{State, state};
 
 /// What is shown of a step.
@@ -93,6 +93,7 @@ pub fn Explain() -> impl IntoView {
             }
         })}
         <values::Values />
+        <contracts::Contracts />
         {move || stands.get().map(|stands| standing::view(&stands))}
         <windows::Windows />
     }

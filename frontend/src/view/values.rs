@@ -4,7 +4,8 @@
 use leptos::prelude::*;
 use scene::step::StepKind;
 use trace::event::Kind;
-use trace::grpc::{Grpc, Message, Reading, Value, Wire};
+use trace::grpc::{Grpc, Message, Reading, Value};
+use wire::protobuf::against::short;
 
 use super::t;
 use crate::state::{State, state};
@@ -60,7 +61,7 @@ fn table(values: &[Value]) -> impl IntoView + use<> {
                 <th scope="row" style:padding-left=format!("{}rem", f32::from(value.depth) + 0.375)>
                     {name} <span class="size">{text::say("values-field", &[("number", (&number).into())])}</span>
                 </th>
-                <td>{wire(value.wire)}</td>
+                <td>{short(value.wire)}</td>
                 <td class="words">{readings(&value.readings)}</td>
             </tr>
         }
@@ -89,16 +90,4 @@ fn readings(readings: &[Reading]) -> impl IntoView + use<> {
         view! { <div><code>{reading.text.clone()}</code> <span class="size">{kind}</span></div> }
     };
     readings.iter().map(line).collect_view()
-}
-
-/// A wire type by its short name (Protocol Buffers encoding, "message structure").
-const fn wire(wire: Wire) -> &'static str {
-    match wire {
-        Wire::Varint => "VARINT",
-        Wire::Fixed64 => "I64",
-        Wire::Len => "LEN",
-        Wire::StartGroup => "SGROUP",
-        Wire::EndGroup => "EGROUP",
-        Wire::Fixed32 => "I32",
-    }
 }

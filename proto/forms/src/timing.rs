@@ -166,6 +166,7 @@ impl Bench {
             message: self.size,
             repeats: self.plan.repeats,
             whole: self.due().is_none(),
+            debug: cfg!(debug_assertions),
             forms: Form::ALL.map(measured).to_vec(),
         }
     }
@@ -249,6 +250,9 @@ pub struct Report {
     pub repeats: u64,
     /// Whether that was done; else the time was over before.
     pub whole: bool,
+    /// Whether it was a debug build that did it: not made to be quick, and so no measure of anything.
+    #[serde(default)]
+    pub debug: bool,
     /// Each encoding, in the order of [`Form::ALL`].
     pub forms: Vec<Measured>,
 }
@@ -341,9 +345,12 @@ mod tests {
     fn a_report_is_read_again() {
         let report = measured(Plan::fine(3)).report();
         let text = serde_json::to_string(&report).unwrap();
-        assert!(text.starts_with(
-            r#"{"message":"small","repeats":3,"whole":true,"forms":[{"form":"json","#
-        ));
+        let debug = report.debug;
+        let begin = format!(
+            r#"{{"message":"small","repeats":3,"whole":true,"debug":{debug},"forms":[{{"form":"json","#
+        );
+        assert!(text.starts_with(&begin), "{text}");
         assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);
+        assert_eq!(debug, cfg!(debug_assertions));
     }
 }

@@ -21,6 +21,7 @@
 //! own.
 
 mod open;
+mod payload;
 mod pieces;
 mod quantum;
 mod trailers;
@@ -38,6 +39,8 @@ use trace::span::{Side, Span};
 use crate::protobuf::{self, contract};
 use open::{Open, PREFIX, PREFIX_PARTS};
 use quantum::Quantum;
+
+pub use payload::payload;
 
 /// The most letters of a call's path that are kept.
 const PATH_KEPT: usize = 256;

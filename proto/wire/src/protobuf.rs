@@ -11,6 +11,8 @@
 //! linear.
 //! Laws: 2 (nothing fails), 3 (the parts tile the message).
 
+pub mod against;
+pub mod changed;
 pub mod contract;
 mod cut;
 mod readings;

@@ -19,7 +19,7 @@ use crate::labs::{self, serialization};
 /// What is asked for, by name.
 type Asked = Query<BTreeMap<String, String>>;
 
-/// `GET /api/serialization?message=small&repeats=1000`
+/// `GET /api/serialization?message=small&repeats=1000`. The answer says, too, whether this is a debug build.
 pub async fn measure(
     State(studio): State<Arc<Studio>>,
     asked: Result<Asked, QueryRejection>,

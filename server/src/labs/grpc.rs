@@ -3,6 +3,7 @@
 
 pub mod ask;
 pub mod calls;
+mod changed;
 mod ends;
 mod talk;
 mod telling;
@@ -23,6 +24,7 @@ pub fn describe() -> Lab {
         integer("message_every_ms", [1, 500, 60_000], "ms"),
         integer("deadline_ms", [0, 0, 60_000], "ms"),
         choice("fail", &["none", "status", "no_body", "cancel"]),
+        choice("contract", &["v1", "v2"]),
     ];
     params.extend(common());
     lab("grpc", "calls", params)

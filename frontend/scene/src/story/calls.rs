@@ -5,9 +5,11 @@ use trace::grpc::{Grpc, Message};
 use trace::http2::{Content, Frame, FrameKind, Head, Http2, Role, Says, Windows};
 use trace::ids::Seq;
 use trace::span::Side;
+use wire::protobuf::against::short;
 
 use super::Teller;
 use crate::amount;
+use crate::contracts::{self, Compared};
 use crate::streams::{self, Lane};
 use crate::told::Told;
 
@@ -209,6 +211,60 @@ impl Teller<'_> {
         }
         if let Some((id, _)) = message.delivered() {
             self.delivered(Some(id), events);
+        }
+        if let Some(compared) = events.iter().find_map(|seq| contracts::of(self.model, *seq)) {
+            self.by_both(&compared);
+        }
+    }
+
+    /// What the service's contract makes of a message that is not the client's, or the client's of the
+    /// service's.
+    fn by_both(&mut self, compared: &Compared) {
+        let (client, server) = self.names();
+        let (writer, reader) = match compared.from {
+            Side::Client => (&client, &server),
+            Side::Server => (&server, &client),
+        };
+        let (writer, reader) = (("writer", Told::Word(writer)), ("reader", Told::Word(reader)));
+        let number = |number: u32| ("number", self.here(number));
+        let bytes = |len: usize| ("bytes", self.here(amount::bytes(len as u64)));
+        if compared.reader.is_none() {
+            let method = ("method", Told::Word(compared.method));
+            let args = [reader, method, bytes(compared.len)];
+            return self.story.tell("story-contract-removed", &args);
+        }
+        if let Some((field, kind, wanted)) = compared.impossible() {
+            let args = [
+                reader,
+                number(field.number),
+                ("name", Told::Word(field.name.unwrap_or_default())),
+                ("kind", Told::Word(kind)),
+                ("wanted", Told::Word(short(wanted))),
+                ("wire", Told::Word(short(field.wire))),
+                ("at", self.here(field.at + 1)),
+                bytes(compared.len),
+            ];
+            return self.story.tell("story-contract-type", &args);
+        }
+        match (compared.skipped(), compared.lacking.first()) {
+            (Some((field, name)), Some(lacking)) => {
+                let name = ("name", Told::Word(name));
+                let other = ("other", self.here(lacking.number));
+                let args = [writer, reader, number(field.number), name, bytes(field.len), other];
+                self.story.tell("story-contract-moved", &args);
+            }
+            (Some((field, name)), None) => {
+                let name = ("name", Told::Word(name));
+                let args = [writer, reader, number(field.number), name, bytes(field.len)];
+                self.story.tell("story-contract-skipped", &args);
+            }
+            (None, Some(lacking)) => {
+                let name = ("name", Told::Word(lacking.name));
+                let default = ("default", Told::Word(&lacking.default.text));
+                let args = [reader, number(lacking.number), name, default, bytes(compared.len)];
+                self.story.tell("story-contract-added", &args);
+            }
+            (None, None) => {}
         }
     }
 }

@@ -43,6 +43,8 @@ pub fn Times() -> impl IntoView {
             </div>
             {move || measure.here.with(|side| status(side, &t("serialization-here")))}
             {move || measure.there.with(|side| status(side, &t("serialization-there")))}
+            {move || measure.here.with(|side| slow(side, &t("serialization-here")))}
+            {move || measure.there.with(|side| slow(side, &t("serialization-there")))}
             {move || clock(state)}
         </section>
     }
@@ -121,6 +123,13 @@ fn status(side: &Timed, name: &str) -> AnyView {
                 .into_any()
         }
     }
+}
+
+/// That a side is a debug build, where it is: its figures are then none to go by.
+fn slow(side: &Timed, name: &str) -> Option<impl IntoView + use<>> {
+    side.report().filter(|report| report.debug)?;
+    let said = text::say("serialization-debug", &[("side", name.into())]);
+    Some(view! { <p class="notice">{said}</p> })
 }
 
 /// What the figures of a side are made of.

@@ -105,17 +105,29 @@ impl Message {
     }
 }
 
-/// What a side says in the call of this path. Where a service lies below another path, the last two
-/// segments count.
+impl Method {
+    /// What a side says in it.
+    #[must_use]
+    pub const fn said(&self, from: Side) -> &'static Message {
+        match from {
+            Side::Client => self.request,
+            Side::Server => self.response,
+        }
+    }
+}
+
+/// The call of this path. Where a service lies below another path, the last two segments count.
 #[must_use]
-pub fn message(path: &str, from: Side) -> Option<&'static Message> {
+pub fn method(path: &str) -> Option<&'static Method> {
     let mut segments = path.rsplit('/');
     let (name, service) = (segments.next()?, segments.next()?);
-    let method = METHODS.iter().find(|method| method.service == service && method.name == name)?;
-    Some(match from {
-        Side::Client => method.request,
-        Side::Server => method.response,
-    })
+    METHODS.iter().find(|method| method.service == service && method.name == name)
+}
+
+/// What a side says in the call of this path.
+#[must_use]
+pub fn message(path: &str, from: Side) -> Option<&'static Message> {
+    method(path).map(|method| method.said(from))
 }
 
 /// Every call that is known.
@@ -207,17 +219,17 @@ static HEALTH_CHECK_RESPONSE: Message = Message {
 };
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     const CONTRACT: &str = include_str!("../../../lifeline/v1/chat.proto");
 
     /// The contract's lines, as the table has them: a call is `Send SendRequest SendResponse`, a
     /// field `SendRequest string from 1`.
-    fn written() -> Vec<String> {
+    pub fn written(contract: &str) -> Vec<String> {
         let mut lines = Vec::new();
         let mut within = "";
-        for line in CONTRACT.lines() {
+        for line in contract.lines() {
             let plain = line.split("//").next().unwrap().replace(['(', ')', ';', '='], " ");
             let words: Vec<&str> = line.split_whitespace().collect();
             if let ["message", name, "{"] = words[..] {
@@ -239,9 +251,10 @@ mod tests {
         lines
     }
 
-    fn known() -> Vec<String> {
+    /// The same of a table's calls to a service.
+    pub fn known(methods: &[Method], service: &str) -> Vec<String> {
         let mut lines = Vec::new();
-        for method in METHODS.iter().filter(|method| method.service == "lifeline.v1.Chat") {
+        for method in methods.iter().filter(|method| method.service == service) {
             let Method { name, request, response, .. } = method;
             lines.push(format!("{name} {} {}", request.name, response.name));
             for message in [request, response] {
@@ -257,8 +270,9 @@ mod tests {
 
     #[test]
     fn the_table_says_what_the_contract_says() {
-        assert_eq!(known(), written());
-        assert_eq!(known().len(), 4 + 3 + 1 + 3 + 4 + 2);
+        let known = known(&METHODS, "lifeline.v1.Chat");
+        assert_eq!(known, written(CONTRACT));
+        assert_eq!(known.len(), 4 + 3 + 1 + 3 + 4 + 2);
         assert!(CONTRACT.contains("\npackage lifeline.v1;\n"));
     }
 

@@ -1,5 +1,6 @@
 //! The agent of the lab: calls of native gRPC over HTTP/2, which a page cannot make.
 
+use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -218,7 +219,9 @@ impl Caller {
                 | Code::ResourceExhausted
                 | Code::Unimplemented
         );
-        wanted || refused
+        // What breaks on the way has its cause with it; without one it is what the service said itself.
+        let said = status.code() == Code::Internal && status.source().is_none();
+        wanted || refused || said
     }
 
     /// Many requests, many answers: who speaks hears what another service says, as many messages as

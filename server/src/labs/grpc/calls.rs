@@ -19,7 +19,7 @@ use trace::note::Act;
 
 use super::ends::Ends;
 use super::talk::{Fail, Talk};
-use super::web;
+use super::{changed, web};
 use crate::content::Content;
 use crate::held::Counted;
 use crate::instance::Worker;
@@ -27,7 +27,7 @@ use crate::labs::Kind;
 use crate::run::Bound;
 
 /// The largest message that is read, in bytes.
-const MESSAGE_MOST: usize = 4 << 20;
+pub const MESSAGE_MOST: usize = 4 << 20;
 
 /// What of an answer's head tells how the call went.
 const STATUS: [&str; 3] = ["grpc-status", "grpc-message", "grpc-status-details-bin"];
@@ -92,8 +92,13 @@ async fn serve(talk: Talk, request: Request<Body>) -> Response<Body> {
 
 async fn chat(talk: Talk, request: Request<Body>) -> Response<Body> {
     let fail = talk.fail();
-    let mut chat = ChatServer::new(talk).max_decoding_message_size(MESSAGE_MOST);
-    let Ok(response) = chat.call(request).await;
+    let response = if changed::is(&talk.worker.run) {
+        changed::answer(talk, request).await
+    } else {
+        let mut chat = ChatServer::new(talk).max_decoding_message_size(MESSAGE_MOST);
+        let Ok(response) = chat.call(request).await;
+        response
+    };
     if fail == Fail::Status { behind(response) } else { response }
 }
 

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use futures_util::stream::Stream;
 use http::HeaderMap;
 use rpc::v1::chat_server::Chat;
 use rpc::v1::{SendRequest, SendResponse, SubscribeRequest, UploadResponse};
@@ -114,6 +115,17 @@ impl Talk {
         Ok(all)
     }
 
+    /// Hears and answers who speaks in these messages.
+    pub async fn conversation<S>(&self, request: Request<S>) -> Result<Response<Told>, Status>
+    where
+        S: Stream<Item = Result<SendRequest, Status>> + Send + Unpin + 'static,
+    {
+        let ends = self.ends(deadline(request.metadata()));
+        ends.within(Box::pin(self.begin())).await?;
+        let speaks = Speaks::begin(self.clone(), request.into_inner());
+        Ok(Response::new(Telling::to_speaker(self.clone(), speaks).stream(ends)))
+    }
+
     /// Waits until the one answer of a call may be given.
     async fn answer(&self) -> Result<(), Status> {
         if self.fail() == Fail::Cancel {
@@ -162,9 +174,7 @@ impl Chat for Talk {
         &self,
         request: Request<Streaming<SendRequest>>,
     ) -> Result<Response<Told>, Status> {
-        self.begin().await?;
-        let speaks = Speaks::begin(self.clone(), request.into_inner());
-        Ok(Response::new(Telling::to_speaker(self.clone(), speaks).stream()))
+        self.conversation(request).await
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 
-use futures_util::stream::{self, BoxStream, StreamExt as _};
+use futures_util::stream::{self, BoxStream, Stream, StreamExt as _, TryStreamExt as _};
 use rpc::v1::{Message, SendRequest, SubscribeRequest};
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
-use tonic::{Status, Streaming};
+use tonic::Status;
 use trace::note::Act;
 
 use super::talk::{Fail, Talk, as_wanted, no_store};
@@ -167,7 +167,10 @@ struct Said {
 
 impl Speaks {
     /// Begins to take what somebody says.
-    pub fn begin(talk: Talk, sent: Streaming<SendRequest>) -> Self {
+    pub fn begin(
+        talk: Talk,
+        sent: impl Stream<Item = Result<SendRequest, Status>> + Send + Unpin + 'static,
+    ) -> Self {
         let (says, said) = watch::channel(Said::default());
         let task = tokio::spawn(async move {
             let over = take(&talk, sent, &says).await;
@@ -179,10 +182,10 @@ impl Speaks {
 
 async fn take(
     talk: &Talk,
-    mut sent: Streaming<SendRequest>,
+    mut sent: impl Stream<Item = Result<SendRequest, Status>> + Unpin,
     says: &watch::Sender<Said>,
 ) -> Result<(), Status> {
-    while let Some(next) = sent.message().await? {
+    while let Some(next) = sent.try_next().await? {
         let user = next.from.clone();
         talk.append(next).await?;
         says.send_if_modified(|said| {
