@@ -48,7 +48,13 @@ pub struct Entry {
 
 impl Default for Table {
     fn default() -> Self {
-        Self { entries: VecDeque::new(), size: 0, limit: Some(FIRST_LIMIT), whole: true, lost: false }
+        Self {
+            entries: VecDeque::new(),
+            size: 0,
+            limit: Some(FIRST_LIMIT),
+            whole: true,
+            lost: false,
+        }
     }
 }
 

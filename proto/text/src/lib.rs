@@ -17,7 +17,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
 /// A language and its files.
-type Language = (&'static str, [&'static str; 12]);
+type Language = (&'static str, [&'static str; 13]);
 
 /// The languages, the one that is spoken first. A further one is a folder and a row.
 static LANGUAGES: [Language; 1] = [(

@@ -133,7 +133,7 @@ impl Fold {
             What::Carried(_) => self.settle(),
             What::Event(event) => self.event(event),
             What::Note(note) => self.deliveries.note(entry.at_us, note),
-            What::Passed(_) | What::Carried(_) | What::Input(_) | What::Report(_) => {}
+            What::Passed(_) | What::Input(_) | What::Report(_) => {}
         }
     }
 

@@ -51,7 +51,6 @@ pub fn field(event: &Event, field: &Field, text: &str, header: Option<&str>) -> 
         Kind::Http1(_) => grpc::status_field(field, text, header),
         Kind::Websocket(_) => websocket::field(event, field, text),
         Kind::Sse(_) | Kind::Resp(_) => stream::field(event, field, text),
-        Kind::Tls(_) => None,
         Kind::Http2(_) => http2::field(event, field, text),
         Kind::Grpc(_) => {
             grpc::field(event, field, text).or_else(|| grpc::status_field(field, text, header))

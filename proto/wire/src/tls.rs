@@ -26,7 +26,7 @@ use trace::event::{Event, Kind};
 use trace::fault::Code;
 use trace::ids::ConnId;
 use trace::span::{Dir, Span, Spans};
-use trace::tls::{ContentType, Tls as Said};
+use trace::tls::ContentType;
 
 use crate::reader::Reader;
 use gathering::Gathering;

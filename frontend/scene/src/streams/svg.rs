@@ -40,9 +40,7 @@ impl Figure {
 
     fn mark(&self, svg: &mut String, mark: &Mark, tabindex: i32) {
         let (class, fill) = match mark.means {
-            Means::Behind => {
-                ("behind", format!(r#" fill="url(#stream-hatch-{})""#, self.conn))
-            }
+            Means::Behind => ("behind", format!(r#" fill="url(#stream-hatch-{})""#, self.conn)),
             Means::Works => ("works", String::new()),
             Means::Strip | Means::Block => ("block", String::new()),
         };

@@ -180,9 +180,7 @@ fn a_story_says_for_whom_an_answer_waited() {
 #[test]
 fn streams_have_phases_too() {
     let model = model(multiplexed(false));
-    let is_answer = |what: &StepKind| {
-        matches!(what, StepKind::Message { dir: Dir::ToClient, events } if events.len() == 2)
-    };
+    let is_answer = |what: &StepKind| matches!(what, StepKind::Message { dir: Dir::ToClient, events } if events.len() == 2);
     let step = model.steps.iter().find(|step| is_answer(&step.what)).unwrap();
     let phases = timing::of(&model, step);
     let spent: Vec<(Spent, u64, u64)> =

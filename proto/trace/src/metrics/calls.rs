@@ -136,9 +136,7 @@ impl Message {
             return None;
         }
         let value = |name: &str| {
-            let named = |value: &&crate::grpc::Value| {
-                value.depth == 0 && value.name.as_deref() == Some(name)
-            };
+            let named = |value: &&Value| value.depth == 0 && value.name.as_deref() == Some(name);
             self.values.iter().find(named)?.readings.first().map(|reading| reading.text.as_str())
         };
         let id = value("id")?.parse().ok()?;

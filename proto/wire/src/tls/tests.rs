@@ -2,6 +2,7 @@
 
 use trace::field::Name;
 use trace::tls::Message;
+use trace::tls::Tls as Said;
 
 use super::*;
 use crate::conn::Conn;

@@ -120,10 +120,9 @@ impl Talk {
     where
         S: Stream<Item = Result<SendRequest, Status>> + Send + Unpin + 'static,
     {
-        let ends = self.ends(deadline(request.metadata()));
-        ends.within(Box::pin(self.begin())).await?;
+        self.begin().await?;
         let speaks = Speaks::begin(self.clone(), request.into_inner());
-        Ok(Response::new(Telling::to_speaker(self.clone(), speaks).stream(ends)))
+        Ok(Response::new(Telling::to_speaker(self.clone(), speaks).stream()))
     }
 
     /// Waits until the one answer of a call may be given.
