@@ -14,10 +14,12 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 use trace::entry::What;
-use trace::event::Kind;
+use trace::event::{Event, Kind};
 use trace::http1::{Http1, Version};
+use trace::http2::{self, Http2};
 use trace::ids::{ConnId, Seq};
 use trace::participant::{Participant, Role};
+use trace::span::Side;
 use trace::studio::RunState;
 
 use crate::run::Run;
@@ -180,10 +182,34 @@ pub fn reachable(addr: SocketAddr) -> SocketAddr {
     }
 }
 
-/// Waits until the page has had all its answers and its connections are closed; then the run is
-/// over. What the page did is read from the log, as everybody else does.
-pub async fn wait_for_page(run: &Run) {
-    let wanted = run.number("requests");
+/// How long a page is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// Until its answers have come and its connections are closed.
+    Closed,
+    /// Until its answers are whole, or it says that it is done: a browser keeps a connection of HTTP/2
+    /// for as long as it likes.
+    Answered,
+}
+
+impl Until {
+    /// Whether an event is an answer that is waited for.
+    const fn counts(self, event: &Event) -> bool {
+        let whole = matches!(self, Self::Answered);
+        match &event.kind {
+            Kind::Http1(Http1::Response(response)) => !whole && response.status >= 200,
+            Kind::Http2(Http2::Head(head)) => !whole && matches!(head.role, http2::Role::Response),
+            Kind::Http1(Http1::Body(_)) | Kind::Http2(Http2::Content(_)) => {
+                whole && matches!(event.from, Side::Server)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Waits until the page has had so many answers; then the run is over. What the page did is read from
+/// the log, as everybody else does.
+pub async fn wait_for_page(run: &Run, wanted: u64, until: Until) {
     let (mut seen, mut answered) = (Seq(0), 0);
     let (mut pages, mut open) = (BTreeSet::<ConnId>::new(), BTreeSet::<ConnId>::new());
     let mut last = run.log.last();
@@ -193,7 +219,10 @@ pub async fn wait_for_page(run: &Run) {
             seen = kept.entry.seq;
             match &kept.entry.what {
                 What::Opened(opened) => {
-                    open.insert(opened.conn);
+                    // What is inside TLS closes with what is outside.
+                    if opened.inside.is_none() {
+                        open.insert(opened.conn);
+                    }
                     if opened.client.role == Role::Browser {
                         pages.insert(opened.conn);
                     }
@@ -202,22 +231,22 @@ pub async fn wait_for_page(run: &Run) {
                     open.remove(&closed.conn);
                 }
                 What::Event(event) if pages.contains(&event.conn) => {
-                    if let Kind::Http1(Http1::Response(response)) = &event.kind
-                        && response.status >= 200
-                    {
-                        answered += 1;
-                    }
+                    answered += u64::from(until.counts(event));
                 }
                 _ => {}
             }
         }
-        if answered >= wanted && open.is_empty() {
+        if answered >= wanted && (open.is_empty() || until == Until::Answered) {
             run.go_to(RunState::Finished, "");
             return;
         }
         tokio::select! {
             changed = last.changed() => if changed.is_err() { return },
             _ = state.wait_for(|state| !state.serves()) => return,
+            () = run.until_page_done(), if until == Until::Answered => {
+                run.go_to(RunState::Finished, "");
+                return;
+            }
         }
     }
 }

@@ -20,6 +20,7 @@
 mod answer;
 mod lounge;
 mod serving;
+mod told;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -32,7 +33,7 @@ use trace::time::Micros;
 
 use crate::activity::Activity;
 use crate::clock;
-use crate::link::{self, Link};
+use crate::link::{self, Link, Rate};
 use crate::listen::{Came, Entered, Labs, Service, Turned, enter, find};
 use crate::lobby::{Asker, run_named, run_of};
 use crate::refusal::Refusal;
@@ -40,6 +41,8 @@ use crate::run::Bound;
 use crate::tap::{Ear, Tap};
 use lounge::Lounge;
 use serving::{Served, Serving};
+
+pub use told::Told;
 
 /// How long a client may take for its first request before it is greeted.
 const EAGER: Duration = Duration::from_millis(25);
@@ -80,7 +83,7 @@ pub async fn connection(
 ) -> Option<BoxFuture<'static, ()>> {
     let (near, far) = link::ends(ear.clone());
     let mut lounge = Lounge::new((tap, ear.clone()), near, first);
-    let (seat, activity) = (Seat::default(), Activity::new());
+    let (seat, activity, rate) = (Seat::default(), Activity::new(), far.rate());
     let mut conn = serving::begin(far, &seat, &activity);
     let (asked, greeted) = match tokio::time::timeout(EAGER, lounge.hear()).await {
         Ok(asked) => (asked?, Greeted::No),
@@ -104,7 +107,7 @@ pub async fn connection(
         .and_then(|run| enter(labs, lounge.tap(), came, asked.asker, (&run, service)));
     match entered {
         Ok(entered) => {
-            let held = Held { lounge, ear, accepted, greeted };
+            let held = Held { lounge, ear, accepted, greeted, rate };
             Some(Box::pin(serve(entered, held, conn, (&seat, activity)).live()))
         }
         Err(Turned::Reset) => None,
@@ -161,6 +164,8 @@ struct Held {
     ear: Ear,
     accepted: Micros,
     greeted: Greeted,
+    /// The link's bound, which nobody knows before the run.
+    rate: Rate,
 }
 
 /// Lays the link, which begins with what is held, and lets the service work.
@@ -171,9 +176,10 @@ fn serve(
     (seat, activity): (&Seat, Arc<Activity>),
 ) -> Serving {
     let Entered { bound, cut, killed } = entered;
-    let Held { lounge, ear, accepted, greeted } = held;
+    let Held { lounge, ear, accepted, greeted, rate } = held;
     let bound = Arc::new(bound);
     let delay = bound.run.link_delay();
+    rate.set(bound.run.link_rate());
     let (tap, near, first, handed) = lounge.leave();
     let link = Link { delay, accepted, first, cut: cut.clone(), killed: killed.clone() };
     let begins = match greeted {

@@ -6,8 +6,10 @@ pub mod events;
 pub mod grpc;
 pub mod http10;
 pub mod http11;
+pub mod http2;
 pub mod long_polling;
 pub mod pages;
+mod pipelined;
 mod poller;
 pub mod polls;
 mod sent;
@@ -26,14 +28,15 @@ use trace::note::Engine;
 use trace::participant::{Participant, Role};
 use trace::studio::{Lab, Param, ParamKind, RunState};
 
-use crate::agent;
+use crate::agent::{self, Until};
 use crate::listen::Service;
 use crate::run::{self, Run};
 
 /// Every lab that has runs, in the order in which the page lists them.
-pub const ALL: [Kind; 7] = [
+pub const ALL: [Kind; 8] = [
     Kind::Http10,
     Kind::Http11,
+    Kind::Http2,
     Kind::ShortPolling,
     Kind::LongPolling,
     Kind::Websocket,
@@ -54,6 +57,8 @@ pub enum Kind {
     Http10,
     /// HTTP/1.1: a connection kept alive.
     Http11,
+    /// HTTP/2 beside HTTP/1.1: streams on a connection.
+    Http2,
     /// Asking over and over.
     ShortPolling,
     /// Asking, and being held.
@@ -79,6 +84,7 @@ impl Kind {
         match self {
             Self::Http10 => "http10",
             Self::Http11 => "http11",
+            Self::Http2 => "http2",
             Self::ShortPolling => "short_polling",
             Self::LongPolling => "long_polling",
             Self::Websocket => "websocket",
@@ -93,6 +99,7 @@ impl Kind {
         match self {
             Self::Http10 => http10::describe(),
             Self::Http11 => http11::describe(),
+            Self::Http2 => http2::describe(),
             Self::ShortPolling => short_polling::describe(),
             Self::LongPolling => long_polling::describe(),
             Self::Websocket => websocket::describe(),
@@ -104,7 +111,7 @@ impl Kind {
     /// Whether its instances serve polls, streams, sockets and calls.
     #[must_use]
     pub const fn notifies(self) -> bool {
-        !matches!(self, Self::Http10 | Self::Http11)
+        !matches!(self, Self::Http10 | Self::Http11 | Self::Http2)
     }
 
     /// The services that its addresses name; the first is the one that its own client uses.
@@ -162,7 +169,7 @@ impl Kind {
     #[must_use]
     pub fn inputs(self) -> Vec<String> {
         let own: &[&str] = match self {
-            Self::Http10 | Self::Http11 => &[],
+            Self::Http10 | Self::Http11 | Self::Http2 => &[],
             Self::ShortPolling | Self::LongPolling | Self::Grpc => &["send", "kill", "restart"],
             Self::Websocket => &["kill", "restart"],
             Self::Sse => &["send", "kill", "restart", "drop"],
@@ -177,10 +184,15 @@ impl Kind {
         let is_agent = run.word("peer") == "agent";
         if !self.notifies() {
             if !is_agent {
-                return agent::wait_for_page(&run).await;
+                let (wanted, until) = match self {
+                    Self::Http2 => (http2::answers(&run), Until::Answered),
+                    _ => (run.number("requests"), Until::Closed),
+                };
+                return agent::wait_for_page(&run, wanted, until).await;
             }
             let done = match self {
                 Self::Http10 => http10::ask(&run, service).await,
+                Self::Http2 => http2::ask(&run, service).await,
                 _ => http11::ask(&run, service).await,
             };
             agent::wait_all_closed(&run).await;

@@ -42,9 +42,10 @@ const OPENING: &str =
     "a lesson begins with `# `, its title, and one paragraph that says what the lab shows";
 
 /// The lessons by lab.
-const EMBEDDED: [(&str, &str); 8] = [
+const EMBEDDED: [(&str, &str); 9] = [
     ("http10", include_str!("../../assets/lessons/http10.md")),
     ("http11", include_str!("../../assets/lessons/http11.md")),
+    ("http2", include_str!("../../assets/lessons/http2.md")),
     ("short_polling", include_str!("../../assets/lessons/short_polling.md")),
     ("long_polling", include_str!("../../assets/lessons/long_polling.md")),
     ("websocket", include_str!("../../assets/lessons/websocket.md")),

@@ -6,6 +6,8 @@
 //!        ◄─     ◄─ write ◄─ (due, bytes) queue ◄─ take    ◄─
 //! ```
 
+mod pace;
+
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -23,6 +25,9 @@ use trace::time::Micros;
 
 use crate::clock;
 use crate::tap::Ear;
+use pace::{PIECE_MOST, Pace};
+
+pub use pace::Rate;
 
 /// The most that one read takes.
 pub const PIECE: usize = 16 * 1024;
@@ -57,6 +62,14 @@ pub struct ServiceEnd {
     stream: DuplexStream,
     ear: Ear,
     sent: u64,
+    pace: Pace,
+}
+
+impl ServiceEnd {
+    /// The bound of what the service writes.
+    pub fn rate(&self) -> Rate {
+        self.pace.rate().clone()
+    }
 }
 
 impl AsyncRead for ServiceEnd {
@@ -75,10 +88,31 @@ impl AsyncWrite for ServiceEnd {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let len = std::task::ready!(Pin::new(&mut self.stream).poll_write(cx, buf))?;
+        let most = std::task::ready!(self.pace.poll_leave(cx, buf.len()));
+        let piece = buf.get(..most).unwrap_or(buf);
+        let len = std::task::ready!(Pin::new(&mut self.stream).poll_write(cx, piece))?;
+        self.pace.leave(len);
         self.sent += len as u64;
         self.ear.passed(Dir::ToClient, clock::now(), self.sent);
         Poll::Ready(Ok(len))
+    }
+
+    /// What belongs together leaves in one piece: a frame's header and its payload.
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let mut piece = Vec::new();
+        for buf in bufs {
+            let room = PIECE_MOST.saturating_sub(piece.len());
+            piece.extend_from_slice(buf.get(..room).unwrap_or(buf));
+        }
+        self.poll_write(cx, &piece)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.pace.is_bound()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -93,7 +127,7 @@ impl AsyncWrite for ServiceEnd {
 /// The two ends of the way to a service: the link's, and the service's own.
 pub fn ends(ear: Ear) -> (DuplexStream, ServiceEnd) {
     let (near, far) = tokio::io::duplex(PIECE * 4);
-    (near, ServiceEnd { stream: far, ear, sent: 0 })
+    (near, ServiceEnd { stream: far, ear, sent: 0, pace: Pace::new() })
 }
 
 /// Bytes under way, and when they arrive; none is the end of the direction.

@@ -304,7 +304,7 @@ async fn serve(
     head: FirstHead,
     (run, service): (&Arc<Run>, &Service),
 ) -> Option<BoxFuture<'static, ()>> {
-    let (delay, accepted) = (run.link_delay(), came.accepted);
+    let (delay, rate, accepted) = (run.link_delay(), run.link_rate(), came.accepted);
     let Entered { bound, cut, killed } =
         match enter(labs, &mut tap, came, head.asker, (run, service)) {
             Ok(entered) => entered,
@@ -324,8 +324,9 @@ async fn serve(
         cut,
         killed,
     };
-    if delay.0 > 0 {
+    if delay.0 > 0 || rate > 0 {
         let stream = link.lay(tap, ear);
+        stream.rate().set(rate);
         bound.serve(bytes::Bytes::new(), stream).await
     } else {
         drop(ear);

@@ -114,6 +114,11 @@ impl Run {
         Micros::from_millis(self.number("link_ms"))
     }
 
+    /// What its link carries to the client, in bits a second; 0 where that has no bound.
+    pub fn link_rate(&self) -> u64 {
+        self.number("bandwidth_kbps").saturating_mul(1_000)
+    }
+
     /// How far it is.
     pub fn state(&self) -> RunState {
         *self.state.borrow()

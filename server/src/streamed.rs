@@ -99,6 +99,29 @@ impl Streamed {
     }
 }
 
+/// Writes a feed to a stream whose head somebody else writes, as with HTTP/2, until it is over.
+pub async fn tell<S>(bound: &Bound, mut feed: Box<Feed>, stream: S) -> Over
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let (mut from, to) = tokio::io::split(stream);
+    let mut out = Pieces { to, bound, coding: Coding::UntilClose, whole: true };
+    let over = tokio::select! {
+        over = feed.write(&mut out) => over,
+        () = bound.run.until_over() => Over::Done,
+        () = bound.stop.cancelled() => Over::Done,
+        () = link::until_end(&mut from) => Over::Gone,
+    };
+    match over {
+        Over::Done if !out.whole => Over::Broken,
+        Over::Broken => tokio::select! {
+            () = bound.run.gate.pass(bound.conn, Act::Close) => Over::Broken,
+            () = link::until_end(&mut from) => Over::Gone,
+        },
+        over => over,
+    }
+}
+
 /// Ends the stream as it should, and closes.
 async fn end<S>(over: Over, bound: &Bound, mut from: ReadHalf<S>, mut out: Pieces<'_, S>)
 where

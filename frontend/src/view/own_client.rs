@@ -76,8 +76,20 @@ fn lines(lab: &str, urls: &BTreeMap<String, String>, down: &Down) -> Vec<Line> {
         ],
         "sse" => vec![("curl", format!("curl -N {url}/events"))],
         "grpc" => calls(url),
+        "http2" => streams(url),
         _ => vec![("curl", format!("curl -v {url}/hello"))],
     }
+}
+
+/// The page over HTTP/2 by three clients: one file, all that the page names, many requests at once.
+/// Without TLS there is nothing to agree by: the client has to know that the server speaks it.
+fn streams(url: &str) -> Vec<Line> {
+    let speaks = if url.starts_with("https:") { "--http2" } else { "--http2-prior-knowledge" };
+    vec![
+        ("curl", format!("curl -v {speaks} {url}/page/index.html")),
+        ("nghttp", format!("nghttp -nav {url}/page/index.html")),
+        ("h2load", format!("h2load -n 20 -c 1 -m 10 {url}/page/dog.png")),
+    ]
 }
 
 /// A message as Protocol Buffers have it, `{"from":"A","to":"B","text":"hello"}`, as a shell and Python

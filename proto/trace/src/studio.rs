@@ -60,7 +60,7 @@ pub enum ParamKind {
         max: u64,
         /// What it is when nothing is said.
         default: u64,
-        /// `s`, `ms` or nothing.
+        /// `s`, `ms`, `kbit/s` or nothing.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         unit: String,
     },

@@ -4,14 +4,13 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
 use http_body_util::Full;
 use hyper::body::{Body as _, Incoming};
 use tonic::{Code, Status};
 use trace::note::{Act, What};
 
-use super::run_asked;
+use super::{Told, run_asked};
 use crate::activity::Exchange;
 use crate::answer::share;
 use crate::content::{Content, Tracked};
@@ -39,7 +38,7 @@ impl Form {
 
 /// Answers a request on a run's connection.
 pub async fn answer(
-    bound: &Bound,
+    bound: &Arc<Bound>,
     request: Request<Incoming>,
     exchange: Exchange,
 ) -> Response<Tracked> {
@@ -48,7 +47,7 @@ pub async fn answer(
         Ok(shared) => (shared, None),
         Err(refusal) => (None, Some(refusal)),
     };
-    let bound = shared.as_deref().unwrap_or(bound);
+    let bound = shared.as_ref().unwrap_or(bound);
     bound.run.touch();
     bound.run.end_if_full();
     if refusal.is_none() {
@@ -68,7 +67,7 @@ pub async fn answer(
     if heads_only {
         leave_head(&mut response);
     }
-    finish(form, response, exchange)
+    finish(form, response, exchange, Some(bound))
 }
 
 /// The place of the run that a request names, where that is not the connection's first.
@@ -92,7 +91,7 @@ pub fn turn_away(
     exchange: Exchange,
 ) -> Response<Tracked> {
     let form = Form::of(request.headers());
-    finish(form, refused(form, refusal), exchange)
+    finish(form, refused(form, refusal), exchange, None)
 }
 
 /// An answer that refuses, noted in the run.
@@ -142,7 +141,12 @@ fn leave_head(response: &mut Response<Content>) {
 }
 
 /// What every answer says, and nothing of the connection.
-fn finish(form: Form, response: Response<Content>, exchange: Exchange) -> Response<Tracked> {
+fn finish(
+    form: Form,
+    response: Response<Content>,
+    exchange: Exchange,
+    bound: Option<&Arc<Bound>>,
+) -> Response<Tracked> {
     let (mut head, content) = response.into_parts();
     if form == Form::Page {
         share(&mut head.headers);
@@ -150,11 +154,14 @@ fn finish(form: Form, response: Response<Content>, exchange: Exchange) -> Respon
     for name in [header::CONNECTION, header::UPGRADE] {
         head.headers.remove(name);
     }
-    let body = match content {
-        Content::Whole(whole) => Tracked::whole(whole, exchange),
-        Content::Call(call) => Tracked::call(call, exchange),
-        // The services answer 501 in its place.
-        Content::Stream(_) => Tracked::whole(Full::new(Bytes::new()), exchange),
+    let paced = bound.is_some_and(|bound| bound.run.link_rate() > 0);
+    let body = match (content, bound) {
+        (Content::Whole(whole), _) if paced => Tracked::cut(whole, exchange),
+        (Content::Whole(whole), _) => Tracked::whole(whole, exchange),
+        (Content::Call(call), _) => Tracked::call(call, exchange),
+        (Content::Stream(feed), Some(bound)) => Tracked::told(Told::begin(bound, feed), exchange),
+        // Nobody's run has a feed.
+        (Content::Stream(_), None) => Tracked::whole(Full::default(), exchange),
     };
     Response::from_parts(head, body)
 }

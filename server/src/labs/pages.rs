@@ -1,4 +1,4 @@
-//! The resources that the HTTP labs serve: a greeting, a page, a picture.
+//! The resources that the HTTP labs serve: a greeting, a page, and what the page needs.
 
 use std::time::Duration;
 
@@ -18,8 +18,18 @@ const DELAY_MAX: u64 = 10_000;
 /// The methods that the resources take.
 const ALLOWED: &str = "GET, HEAD, POST, PUT, OPTIONS";
 
-const INDEX: &[u8] = include_bytes!("../../../assets/labs/index.html");
-const DOG: &[u8] = include_bytes!("../../../assets/labs/dog.png");
+/// The files of the page: name, type, content.
+const FILES: [(&str, &str, &[u8]); 6] = [
+    ("index.html", HTML, include_bytes!("../../../assets/labs/index.html")),
+    ("dog.png", "image/png", include_bytes!("../../../assets/labs/dog.png")),
+    ("style.css", "text/css; charset=utf-8", include_bytes!("../../../assets/labs/style.css")),
+    ("script.js", SCRIPT, include_bytes!("../../../assets/labs/script.js")),
+    ("logo.svg", "image/svg+xml", include_bytes!("../../../assets/labs/logo.svg")),
+    ("about.html", HTML, include_bytes!("../../../assets/labs/about.html")),
+];
+
+const HTML: &str = "text/html; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// Answers a request to a lab's address.
 ///
@@ -41,9 +51,10 @@ pub async fn answer(
     }
     let response = match path {
         "/hello" => hello(sent),
-        "/page/index.html" => content("text/html; charset=utf-8", Bytes::from_static(INDEX)),
-        "/page/dog.png" => content("image/png", Bytes::from_static(DOG)),
-        _ => return Ok(unknown_path(path)),
+        _ => match file(path) {
+            Some(response) => response,
+            None => return Ok(unknown_path(path)),
+        },
     };
     match delay(parts.uri.query().unwrap_or_default()) {
         Ok(delay) => tokio::time::sleep(delay).await,
@@ -58,6 +69,13 @@ fn hello(sent: u64) -> Response<Content> {
         sent => format!("Hello. You sent {sent} bytes.\n"),
     };
     content("text/plain; charset=utf-8", Bytes::from(text))
+}
+
+/// A file of the page, if there is one.
+fn file(path: &str) -> Option<Response<Content>> {
+    let name = path.strip_prefix("/page/")?;
+    let (_, kind, bytes) = FILES.into_iter().find(|(known, ..)| *known == name)?;
+    Some(content(kind, Bytes::from_static(bytes)))
 }
 
 pub fn content(kind: &'static str, bytes: Bytes) -> Response<Content> {
@@ -90,11 +108,12 @@ fn method_not_allowed() -> Response<Content> {
 }
 
 fn unknown_path(path: &str) -> Response<Content> {
+    let files = FILES.map(|(name, ..)| format!("/page/{name}"));
     problem(&Problem {
         kind: "about:blank".to_owned(),
         title: "Not Found".to_owned(),
         status: 404,
-        detail: format!("This lab has /hello, /page/index.html and /page/dog.png, but not {path}."),
+        detail: format!("This lab has /hello and {}, but not {path}.", files.join(", ")),
     })
 }
 

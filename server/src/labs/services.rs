@@ -32,7 +32,7 @@ pub async fn answer(
     let path = whole.rsplit('/').next().unwrap_or_default().to_owned();
     match (path.as_str(), request.method()) {
         ("messages" | "events" | "socket", &Method::OPTIONS) => Ok(pages::preflight()),
-        ("events" | "socket", _) if request.version() == Version::HTTP_2 => Ok(not_over_http2()),
+        ("socket", _) if request.version() == Version::HTTP_2 => Ok(not_over_http2()),
         ("messages", &Method::GET | &Method::HEAD) => {
             Ok(polls::poll(bound, &worker, &request).await)
         }
@@ -59,7 +59,9 @@ fn not_allowed(path: &str) -> Response<Content> {
 }
 
 fn not_over_http2() -> Response<Content> {
-    let why = "Event streams and sockets come later over HTTP/2: ask with HTTP/1.1.";
+    let why = "A WebSocket over HTTP/2 needs extended CONNECT (RFC 8441), which this server does not \
+               offer. Ask with HTTP/1.1: browsers then open a connection of their own for it, and \
+               agree on http/1.1 there by ALPN.";
     problem(501, "Not Implemented", why)
 }
 
