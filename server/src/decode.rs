@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use trace::entry::{self, Chunk, Loss, Lost, Passed, What};
+use trace::entry::{self, Carried, Chunk, Loss, Lost, Passed, What};
 use trace::event::Event;
 use trace::ids::ConnId;
 use trace::span::{Dir, Side};
@@ -98,6 +98,11 @@ impl Recorder {
             Heard::Passed { dir, at, upto } => {
                 let passed = Passed { conn: self.conn, dir, offset: upto };
                 self.append(at, What::Passed(passed));
+            }
+            Heard::Carried { dir, at, upto, outer, outer_upto } => {
+                let (conn, offset, outer_offset) = (self.conn, upto, outer_upto);
+                let carried = Carried { conn, dir, offset, outer, outer_offset };
+                self.append(at, What::Carried(carried));
             }
             Heard::Closed(closed) => self.closed(closed),
         }
