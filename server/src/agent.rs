@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -11,8 +12,13 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{Parts, SendRequest};
 use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_util::either::Either;
 use trace::entry::What;
 use trace::event::{Event, Kind};
 use trace::http1::{Http1, Version};
@@ -22,16 +28,20 @@ use trace::participant::{Participant, Role};
 use trace::span::Side;
 use trace::studio::RunState;
 
+use crate::authority::Door;
 use crate::run::Run;
 
 /// How this program's own clients name themselves.
 pub const AGENT: &str = concat!("lifeline-agent/", env!("CARGO_PKG_VERSION"));
 
+/// What HTTP is spoken on: TCP, or TLS on it.
+type Line = Either<TcpStream, Box<TlsStream<TcpStream>>>;
+
 /// One connection of an agent's.
 pub struct Client {
     sender: SendRequest<Full<Bytes>>,
     host: String,
-    conn: JoinHandle<hyper::Result<Parts<TokioIo<TcpStream>>>>,
+    conn: JoinHandle<hyper::Result<Parts<TokioIo<Line>>>>,
 }
 
 impl Client {
@@ -41,6 +51,26 @@ impl Client {
     /// Those of the system's.
     pub async fn connect(run: &Run, service: SocketAddr, who: Participant) -> anyhow::Result<Self> {
         let (stream, host) = dial(run, service, who).await?;
+        Self::on(Either::Left(stream), host).await
+    }
+
+    /// The same over TLS, to a service that takes it.
+    ///
+    /// # Errors
+    /// Those of the system's, and of the handshake.
+    pub async fn connect_tls(
+        run: &Run,
+        (service, door): (SocketAddr, &Door),
+        who: Participant,
+    ) -> anyhow::Result<Self> {
+        let (stream, host) = dial(run, service, who).await?;
+        let name = name_of(reachable(service).ip());
+        let handshake = TlsConnector::from(Arc::clone(&door.client)).connect(name, stream);
+        let stream = Box::pin(handshake).await.context("the handshake failed")?;
+        Self::on(Either::Right(Box::new(stream)), host).await
+    }
+
+    async fn on(stream: Line, host: String) -> anyhow::Result<Self> {
         let (sender, conn) = hyper::client::conn::http1::Builder::new()
             .title_case_headers(true)
             .handshake(TokioIo::new(stream))
@@ -123,6 +153,8 @@ impl Client {
         drop(self.sender);
         let mut stream = parts.io.into_inner();
         tokio::io::copy(&mut stream, &mut tokio::io::sink()).await.context("cut off")?;
+        // TLS says goodbye from both sides; the server may be gone by now.
+        let _ = stream.shutdown().await;
         Ok(())
     }
 }
@@ -171,6 +203,14 @@ pub async fn dial(
     expected.connected = true;
     stream.set_nodelay(true)?;
     Ok((stream, target.to_string()))
+}
+
+/// The name by which a server's certificate is to know it.
+fn name_of(ip: IpAddr) -> ServerName<'static> {
+    match ServerName::try_from("localhost") {
+        Ok(localhost) if ip.is_loopback() => localhost,
+        _ => ServerName::from(ip),
+    }
 }
 
 /// Where a listener can be reached from here.

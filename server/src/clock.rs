@@ -35,6 +35,15 @@ pub fn wall_ms() -> u64 {
     u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or_default()
 }
 
+/// Year, month and day, in UTC, so many days from today.
+pub fn day(away: i64) -> (i32, u8, u8) {
+    let now = jiff::Timestamp::now();
+    let then = now.saturating_add(jiff::SignedDuration::from_hours(24 * away)).unwrap_or(now);
+    let date = jiff::tz::Offset::UTC.to_datetime(then);
+    let part = |part: i8| u8::try_from(part).unwrap_or(1);
+    (i32::from(date.year()), part(date.month()), part(date.day()))
+}
+
 /// The time of day as HTTP writes it (RFC 9110, section 5.6.7).
 #[expect(clippy::disallowed_methods, reason = "this is the clock")]
 pub fn http_date() -> String {

@@ -45,7 +45,7 @@ pub struct Config {
     // Read later: what is wrong with it must be told without its password.
     #[arg(long, env = "LIFELINE_STORE", hide_env_values = true, default_value = "memory")]
     pub store: String,
-    /// Folder for what is kept; this version keeps everything in memory and writes nothing there
+    /// Folder for what is kept: so far the certificate authority of TLS; runs stay in memory
     #[arg(long, env = "LIFELINE_DATA")]
     pub data: Option<PathBuf>,
     /// Address that browsers are told for a lab, NAME=URL, where a proxy stands between

@@ -5,7 +5,7 @@ mod shared;
 
 use std::sync::Arc;
 
-use trace::entry::{self, Chunk, Loss, Lost, Passed, What};
+use trace::entry::{self, Carried, Chunk, Loss, Lost, Passed, What};
 use trace::event::Event;
 use trace::ids::ConnId;
 use trace::note::{self, Note};
@@ -121,6 +121,11 @@ impl Recorder {
                 );
                 let what = note::What::Refused { status: None, why };
                 self.say(at, |conn| What::Note(Note { conn: Some(conn), what: what.clone() }));
+            }
+            Heard::Carried { dir, at, upto, outer, outer_upto } => {
+                let (conn, offset, outer_offset) = (self.conn, upto, outer_upto);
+                let carried = Carried { conn, dir, offset, outer, outer_offset };
+                self.append(at, What::Carried(carried));
             }
             Heard::Closed(closed) => self.closed(closed),
         }

@@ -21,6 +21,19 @@ pub enum StartError {
     /// `--store` names no store.
     #[error("--store takes {0}")]
     Store(String),
+    /// The certificate authority that was kept cannot be used.
+    #[error(
+        "the certificate authority in {file} cannot be used: {why}; move its folder away, and a new one is made"
+    )]
+    Authority {
+        /// The file that is at fault.
+        file: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The server cannot make its certificates.
+    #[error("no certificate can be made: {0}")]
+    Certificate(String),
     /// A listener does not know its address.
     #[error("the listener for {name} has no address: {source}")]
     Address {

@@ -1,5 +1,5 @@
-//! HTTP/2 without TLS, on the ports of the instances: a client begins with its preface (RFC 9113,
-//! section 3.3), and hyper speaks on the connection.
+//! HTTP/2, on the ports of the instances and inside TLS: a client begins with its preface (RFC 9113,
+//! section 3.4), and hyper speaks on the connection.
 //!
 //! **Whose it is.** A connection belongs to the run of its first request, which the path names
 //! (`/r/{run}/…`) or the header `lifeline-run`: gRPC has no room for a prefix. A later request may name
@@ -38,7 +38,7 @@ use crate::listen::{Came, Entered, Labs, Service, Turned, enter, find};
 use crate::lobby::{Asker, run_named, run_of};
 use crate::refusal::Refusal;
 use crate::run::Bound;
-use crate::tap::{Ear, Tap};
+use crate::tap::{Ear, Stream, Tap};
 use lounge::Lounge;
 use serving::{Served, Serving};
 
@@ -74,9 +74,9 @@ pub fn run_asked(path: &str, header: Option<&str>) -> Option<RunId> {
 }
 
 /// Serves a connection that begins with the preface. What is given back serves it to its end.
-pub async fn connection(
+pub async fn connection<S: Stream>(
     labs: &Arc<Labs>,
-    (tap, ear): (Tap<TcpStream>, Ear),
+    (tap, ear): (Tap<S>, Ear),
     came: Came,
     first: BytesMut,
     service: &Service,
@@ -148,7 +148,7 @@ enum Met {
 }
 
 /// Greets a client that waits for it, until it asks.
-async fn greet(labs: &Labs, lounge: &mut Lounge<Tap<TcpStream>>, conn: &mut Served) -> Met {
+async fn greet<S: Stream>(labs: &Labs, lounge: &mut Lounge<Tap<S>>, conn: &mut Served) -> Met {
     let head_time = Duration::from_secs(labs.caps.head_s);
     let asked = tokio::select! {
         () = labs.stop.cancelled() => None,
@@ -159,8 +159,8 @@ async fn greet(labs: &Labs, lounge: &mut Lounge<Tap<TcpStream>>, conn: &mut Serv
 }
 
 /// What waits for its run: a connection with the read in which its first request lies.
-struct Held {
-    lounge: Lounge<Tap<TcpStream>>,
+struct Held<S: Stream> {
+    lounge: Lounge<Tap<S>>,
     ear: Ear,
     accepted: Micros,
     greeted: Greeted,
@@ -169,9 +169,9 @@ struct Held {
 }
 
 /// Lays the link, which begins with what is held, and lets the service work.
-fn serve(
+fn serve<S: Stream>(
     entered: Entered,
-    held: Held,
+    held: Held<S>,
     conn: Served,
     (seat, activity): (&Seat, Arc<Activity>),
 ) -> Serving {

@@ -15,7 +15,7 @@ use trace::participant::Role;
 
 use crate::clock;
 use crate::labs::chat::Hall;
-use crate::listen::Service;
+use crate::listen::{BEHIND_TLS, Service, TLS};
 use crate::run::Run;
 use crate::store::memory::Memory;
 use crate::store::redis::Redis;
@@ -100,7 +100,8 @@ impl Shared {
 
     /// An instance by its name.
     pub fn named(&self, name: &str) -> Option<&Arc<Instance>> {
-        self.instances.get(name)
+        // That listener is another door of the first's.
+        self.instances.get(if name == TLS { BEHIND_TLS } else { name })
     }
 
     /// All of them, in the order of their names.

@@ -7,6 +7,7 @@
 mod activity;
 mod agent;
 mod answer;
+mod authority;
 mod caps;
 mod clock;
 pub mod config;
@@ -42,15 +43,17 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use trace::http1::Version;
 
+use authority::{Authority, Door, Doors};
 use config::Config;
 use error::StartError;
 use instances::Switches;
-use listen::{Labs, Service, StudioOrigin};
+use listen::{Labs, Service, StudioOrigin, TLS};
 use runs::Runs;
 use store::Choice;
 
-/// Names of services whose ports are kept for them, after the instances and in this order.
-const AFTER_INSTANCES: [&str; 1] = ["http10"];
+/// Names of services whose ports are kept for them, after the instances and in this order; some of
+/// them come later.
+const AFTER_INSTANCES: [&str; 6] = ["http10", "site.com", TLS, "payments", "bank1", "bank2"];
 
 /// A server that listens and has not begun to serve.
 #[derive(Debug)]
@@ -61,26 +64,37 @@ pub struct Server {
     store: Choice,
     studio_listener: TcpListener,
     services: Vec<(TcpListener, Service)>,
+    authority: Authority,
 }
 
 /// Opens every port.
 ///
 /// # Errors
-/// A port that is taken, by name.
+/// A port that is taken, by name; a certificate authority that is kept and cannot be used.
 pub async fn bind(config: Config) -> Result<Server, StartError> {
     let store = config::store(&config.store).map_err(StartError::Store)?;
+    let (authority, doors) = authority::open(config.data.as_deref(), config.host)?;
     let studio_listener = listen_on(&config, "studio", 0).await?;
     let studio = address_of(&studio_listener, "studio")?;
     let mut services = Vec::new();
-    let instances =
-        (1..=config.instances).map(|number| (format!("instance{number}"), Version::Http11));
-    let others = AFTER_INSTANCES.iter().map(|&name| (name.to_owned(), Version::Http10));
-    for (offset, (name, version)) in (1..).zip(instances.chain(others)) {
+    let instances = (1..=config.instances).map(|number| format!("instance{number}"));
+    let others = AFTER_INSTANCES.iter().map(|&name| name.to_owned());
+    for (offset, name) in (1..).zip(instances.chain(others)) {
+        let Some((version, door)) = spoken(&name, &doors) else { continue };
         let listener = listen_on(&config, &name, offset).await?;
         let addr = address_of(&listener, &name)?;
-        services.push((listener, Service { name, addr, version }));
+        services.push((listener, Service { name, addr, version, door }));
     }
-    Ok(Server { studio, config, store, studio_listener, services })
+    Ok(Server { studio, config, store, studio_listener, services, authority })
+}
+
+/// What a service speaks. None for one that comes later.
+fn spoken(name: &str, doors: &Doors) -> Option<(Version, Option<Door>)> {
+    match name {
+        "http10" => Some((Version::Http10, Some(doors.beside.clone()))),
+        TLS => Some((Version::Http11, Some(doors.only.clone()))),
+        _ => name.starts_with("instance").then_some((Version::Http11, None)),
+    }
 }
 
 async fn listen_on(config: &Config, name: &str, offset: u16) -> Result<TcpListener, StartError> {
@@ -113,7 +127,8 @@ pub async fn serve(server: Server, stop: CancellationToken) {
     }
     tokio::spawn(Arc::clone(&runs).sweep(stop.clone()));
     let all = Arc::clone(&runs);
-    let known = control::Known { services, runs, switches };
+    let authority = server.authority;
+    let known = control::Known { services, runs, switches, authority };
     let studio = control::Studio::new(&server.config, server.studio, known, stop.clone());
     let studio_tasks = control::accept(server.studio_listener, studio, stop).await;
     // The studio has stopped accepting: the token is cancelled.

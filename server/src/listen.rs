@@ -1,5 +1,10 @@
 //! The lab listeners: always captured, and nothing stands in front of them. Accepts, hears, waits in
-//! the lobby, binds to a run, lays the link, serves. What begins with HTTP/2 goes on in `h2`.
+//! the lobby, binds to a run, lays the link, serves. What begins with HTTP/2 goes on in `h2`, what
+//! begins with TLS comes back from `tls`.
+
+mod away;
+mod inside;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -7,7 +12,6 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
-use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -16,17 +20,26 @@ use trace::note;
 use trace::participant::Participant;
 use trace::time::Micros;
 
+use crate::authority::Door;
 use crate::caps::Caps;
 use crate::clock;
 use crate::h2;
 use crate::instances::Switches;
-use crate::link::{self, Link};
+use crate::link::Link;
 use crate::lobby::{self, Asker, First, FirstHead, NoHead};
 use crate::refusal::Refusal;
-use crate::run::{Arrival, Bound, Run};
+use crate::run::{Arrival, Bound, Layer, Run};
 use crate::runs::Runs;
 use crate::serve_conn::{Conn, Dialect};
-use crate::tap::{Ear, Hearing, Missed, Tap};
+use crate::tap::{Ear, Hearing, Missed, Stream, Tap};
+use away::{refuse, turn_away};
+use tls::Under;
+
+/// The service on which TLS alone is spoken.
+pub const TLS: &str = "tls";
+
+/// The instance of which it is another door.
+pub const BEHIND_TLS: &str = "instance1";
 
 /// A lab service that listens.
 #[derive(Debug, Clone)]
@@ -37,6 +50,8 @@ pub struct Service {
     pub addr: SocketAddr,
     /// The version of HTTP that it speaks.
     pub version: Version,
+    /// How it takes TLS, if it does.
+    pub door: Option<Door>,
 }
 
 /// What all lab listeners share.
@@ -78,6 +93,11 @@ impl Service {
     #[must_use]
     pub fn participant(&self) -> Participant {
         crate::run::instance(&self.name, Some(self.addr.port()))
+    }
+
+    /// The lane in a run of whoever is behind it.
+    fn lane(&self, run: &Run) -> Participant {
+        if self.name == TLS { run.known(BEHIND_TLS) } else { self.participant() }
     }
 }
 
@@ -178,12 +198,6 @@ pub async fn accept(labs: Arc<Labs>, listener: TcpListener, service: Service) {
     }
 }
 
-async fn turn_away(mut stream: TcpStream, service: &Service) {
-    tracing::warn!(service = service.name, "too many connections: refused");
-    let _ = stream.write_all(&Refusal::TooMany.bytes(service.version)).await;
-    link::close(&mut stream).await;
-}
-
 /// A connection from its acceptance to its end.
 async fn connection(
     labs: &Arc<Labs>,
@@ -196,9 +210,32 @@ async fn connection(
     let mut tap = Tap::accepted(stream, ear.clone());
     let first = tokio::select! {
         () = labs.stop.cancelled() => return None,
-        first = lobby::first_head(&mut tap, labs.caps) => first,
+        first = lobby::first_bytes(&mut tap, labs.caps) => first,
     };
-    let came = Came { accepted, from, heard, missed };
+    let came = Came { accepted, from, heard, missed, under: Under::Tcp };
+    let first = match (first, &service.door) {
+        (Ok(bytes), Some(door)) if tls::begins(&bytes) => {
+            return Box::pin(tls::connection(labs, (tap, ear), came, bytes, (service, door))).await;
+        }
+        (Ok(_), Some(door)) if door.only => Err(NoHead::Refused(Refusal::PlainOnTls)),
+        (Ok(bytes), _) => tokio::select! {
+            () = labs.stop.cancelled() => return None,
+            first = lobby::whole_head(&mut tap, bytes, labs.caps) => first,
+        },
+        (Err(why), _) => Err(why),
+    };
+    talk(labs, (tap, ear), came, first, service).await
+}
+
+/// A connection on which HTTP is spoken, from its first head to its end.
+async fn talk<S: Stream>(
+    labs: &Arc<Labs>,
+    (mut tap, ear): (Tap<S>, Ear),
+    came: Came,
+    first: Result<First, NoHead>,
+    service: &Service,
+) -> Option<BoxFuture<'static, ()>> {
+    let from = came.from;
     let mut head = match first {
         Ok(First::Head(head)) => head,
         Ok(First::Http2(bytes)) if service.version == Version::Http11 => {
@@ -206,6 +243,10 @@ async fn connection(
         }
         Ok(First::Http2(_)) => {
             refuse(&mut tap, service, Refusal::BadRequest).await;
+            return None;
+        }
+        Ok(First::Trust) => {
+            away::trust(&mut tap, service, &came.under).await;
             return None;
         }
         Err(NoHead::Refused(refusal)) => {
@@ -237,6 +278,7 @@ pub struct Came {
     from: SocketAddr,
     heard: Hearing,
     missed: Arc<Missed>,
+    under: Under,
 }
 
 /// A connection that became a run's.
@@ -261,9 +303,9 @@ pub enum Turned {
 ///
 /// # Errors
 /// See [`Turned`].
-pub fn enter(
+pub fn enter<S: Stream>(
     labs: &Labs,
-    tap: &mut Tap<TcpStream>,
+    tap: &mut Tap<S>,
     came: Came,
     asker: Asker,
     (run, service): (&Arc<Run>, &Service),
@@ -276,14 +318,15 @@ pub fn enter(
         accepted: came.accepted,
         client: came.from,
         server: service.addr,
-        service: service.participant(),
+        service: service.lane(run),
         user_agent: asker.user_agent,
         from_page: asker.origin.is_some_and(|origin| labs.studio.is(&origin)),
         user: asker.user,
         stop: labs.stop.clone(),
         shares: asker.shares.then(|| Arc::clone(&labs.runs)),
+        layer: Layer::Plain,
     };
-    let bound = run.bind(arrival, came.heard, came.missed);
+    let bound = tls::bind(run, arrival, came);
     let bound = bound.ok_or(Turned::Away(Refusal::TooMany))?;
     if bound.instance.as_ref().is_some_and(|instance| instance.is_down()) {
         let why = "this instance was killed, and for this run it takes no connections".to_owned();
@@ -297,9 +340,9 @@ pub fn enter(
 }
 
 /// Binds a connection to its run and serves it.
-async fn serve(
+async fn serve<S: Stream>(
     labs: &Arc<Labs>,
-    (mut tap, ear): (Tap<TcpStream>, Ear),
+    (mut tap, ear): (Tap<S>, Ear),
     came: Came,
     head: FirstHead,
     (run, service): (&Arc<Run>, &Service),
@@ -342,11 +385,4 @@ pub fn find(runs: &Runs, id: &trace::ids::RunId) -> Result<Arc<Run>, Refusal> {
     let run = runs.get(id).ok_or(Refusal::UnknownRun)?;
     run.end_if_full();
     if run.state().serves() { Ok(run) } else { Err(Refusal::RunOver) }
-}
-
-/// Refuses a connection that is no run's: it is in no log, so the refusal is in the server's own.
-async fn refuse(tap: &mut Tap<TcpStream>, service: &Service, refusal: Refusal) {
-    tracing::debug!(service = service.name, ?refusal, "refused");
-    let _ = tap.write_all(&refusal.bytes(service.version)).await;
-    link::close(tap).await;
 }

@@ -48,7 +48,15 @@ pub enum First {
     Head(FirstHead),
     /// The preface of HTTP/2, or as much of it as tells it from a head, and what came with it.
     Http2(BytesMut),
+    /// A head that asks for nothing but whether TLS works here.
+    Trust,
 }
+
+/// Where a page asks whether its browser trusts this server.
+pub const TRUST: &str = "/trust";
+
+/// The same in a head of HTTP/1.
+const TRUST_ASKED: &[u8] = b"GET /trust ";
 
 /// Why there is no first head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,14 +74,37 @@ pub enum NoHead {
 /// # Errors
 /// See [`NoHead`].
 pub async fn first_head<S: AsyncRead + Unpin>(stream: &mut S, caps: Caps) -> Result<First, NoHead> {
+    let bytes = first_bytes(stream, caps).await?;
+    whole_head(stream, bytes, caps).await
+}
+
+/// The first read of a connection.
+///
+/// # Errors
+/// See [`NoHead`].
+pub async fn first_bytes<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    caps: Caps,
+) -> Result<BytesMut, NoHead> {
     let first_byte = Duration::from_secs(caps.first_byte_s);
-    let whole_head = Duration::from_secs(caps.head_s);
     let mut bytes = BytesMut::with_capacity(4 * 1024);
     match tokio::time::timeout(first_byte, stream.read_buf(&mut bytes)).await {
-        Ok(Ok(1..)) => {}
-        Ok(_) => return Err(NoHead::Left),
-        Err(_) => return Err(NoHead::Silent),
+        Ok(Ok(1..)) => Ok(bytes),
+        Ok(_) => Err(NoHead::Left),
+        Err(_) => Err(NoHead::Silent),
     }
+}
+
+/// Reads on until a connection's first head is whole.
+///
+/// # Errors
+/// See [`NoHead`].
+pub async fn whole_head<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    mut bytes: BytesMut,
+    caps: Caps,
+) -> Result<First, NoHead> {
+    let whole_head = Duration::from_secs(caps.head_s);
     let read = read_head(stream, &mut bytes);
     let len = match tokio::time::timeout(whole_head, read).await {
         Ok(len) => len?,
@@ -82,6 +113,9 @@ pub async fn first_head<S: AsyncRead + Unpin>(stream: &mut S, caps: Caps) -> Res
     let head = bytes.get(..len).unwrap_or_default();
     if head == BEGINNING {
         return Ok(First::Http2(bytes));
+    }
+    if head.starts_with(TRUST_ASKED) {
+        return Ok(First::Trust);
     }
     let Asked { run, asker, refusal } = understand(head).map_err(NoHead::Refused)?;
     let refusal = refusal.or_else(|| framing(head));
@@ -197,7 +231,8 @@ pub fn is_user(name: &str) -> bool {
 
 /// The run in a target: `/r/{run}/…`, or the same after a scheme and an authority.
 pub fn run_of(target: &str) -> Option<RunId> {
-    let path = match target.strip_prefix("http://") {
+    let absolute = target.strip_prefix("http://").or_else(|| target.strip_prefix("https://"));
+    let path = match absolute {
         Some(rest) => rest.find('/').and_then(|slash| rest.get(slash..))?,
         None => target,
     };
@@ -220,6 +255,7 @@ mod tests {
         let run = |target| run_of(target).map(|run| run.0);
         assert_eq!(run("/r/abc/hello"), Some("abc".to_owned()));
         assert_eq!(run("http://localhost:4001/r/abc?x"), Some("abc".to_owned()));
+        assert_eq!(run("https://localhost:4006/r/abc/hello"), Some("abc".to_owned()));
         for none in ["/", "/hello", "/r/", "/r//hello", "*", "http://localhost", "/r/%2e/x"] {
             assert_eq!(run(none), None, "{none}");
         }
@@ -254,7 +290,7 @@ mod tests {
             (b"\x16\x03\x01\x02", NoHead::Refused(Refusal::BadRequest)),
             (b"GET /r/a HTTP/1.1\r\nBad Name: x\r\n\r\n", NoHead::Refused(Refusal::BadRequest)),
             (b"GET /r/a HTTP/1.1\r\nHost: a", NoHead::Refused(Refusal::HeadTimeout)),
-            (b"GET / HTTP/1.1\r\n\r\n", NoHead::Refused(Refusal::NoRun)),
+            (b"GET /trusty HTTP/1.1\r\n\r\n", NoHead::Refused(Refusal::NoRun)),
             (b"", NoHead::Silent),
             (long.as_bytes(), NoHead::Refused(Refusal::HeadTooLarge)),
             (many.as_bytes(), NoHead::Refused(Refusal::HeadTooLarge)),

@@ -43,7 +43,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let server = lifeline::bind(config.clone()).await?;
     if config.data.is_some() {
-        tracing::warn!("--data: this version keeps everything in memory and writes nothing there");
+        tracing::warn!("--data keeps the certificate authority, and only that: runs are in memory");
     }
     announce(server.studio);
     if config.open

@@ -10,6 +10,8 @@ use trace::studio::Problem;
 pub enum Refusal {
     /// The head cannot be understood.
     BadRequest,
+    /// The port speaks TLS, and this was none.
+    PlainOnTls,
     /// The address names no run.
     NoRun,
     /// The address names a run that is not known.
@@ -39,6 +41,7 @@ impl Refusal {
     pub const fn parts(self) -> (u16, &'static str, &'static str) {
         match self {
             Self::BadRequest => (400, "Bad Request", "This is no request that HTTP/1 knows: see RFC 9112."),
+            Self::PlainOnTls => (400, "Bad Request", "This port speaks TLS and nothing else: ask it with https."),
             Self::NoRun => (404, "Not Found", "A lab's address is /r/{run}/…: make a run with POST /api/runs on the studio."),
             Self::UnknownRun => (404, "Not Found", "There is no such run here: make one with POST /api/runs on the studio."),
             Self::RunOver => (410, "Gone", "This run is over. Its log stays; for more traffic make a new run."),

@@ -25,7 +25,7 @@ use crate::gate::{Gate, Mode};
 use crate::instance::Shared;
 use crate::log::Log;
 
-pub use bind::{Arrival, Bound, Dialled};
+pub use bind::{Arrival, Bound, Dialled, Layer};
 pub use people::{agent, another_service, browser, instance, store, user};
 pub use sharing::Sharing;
 
@@ -97,6 +97,11 @@ impl Run {
     /// A whole number among its parameters.
     pub fn number(&self, name: &str) -> u64 {
         self.log.header.number(name).unwrap_or_default()
+    }
+
+    /// A yes or no among its parameters.
+    pub fn flag(&self, name: &str) -> bool {
+        self.params().get(name).and_then(Value::as_bool).unwrap_or_default()
     }
 
     /// A word among its parameters.
@@ -246,6 +251,11 @@ impl Run {
     /// That address will not connect after all.
     pub fn forget_agent(&self, from: SocketAddr) {
         self.agents.lock().remove(&from);
+    }
+
+    /// Whether one of this program's own clients is expected from there.
+    pub fn expects(&self, from: SocketAddr) -> bool {
+        self.agents.lock().contains_key(&from)
     }
 
     /// The next connection from this address is one of this program's own clients.

@@ -1,6 +1,7 @@
 //! All runs of this server.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +38,11 @@ impl Runs {
     /// The run of this name.
     pub fn get(&self, id: &RunId) -> Option<Arc<Run>> {
         self.all.lock().values().find(|run| run.id == *id).cloned()
+    }
+
+    /// The run that expects one of this program's own clients from an address.
+    pub fn expecting(&self, from: SocketAddr) -> Option<Arc<Run>> {
+        self.all.lock().values().find(|run| run.expects(from)).cloned()
     }
 
     /// All runs, the newest first.

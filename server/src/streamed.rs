@@ -164,8 +164,13 @@ impl<S: AsyncWrite + Unpin + Send> Pieces<'_, S> {
 
     async fn all(&mut self, bytes: &[u8]) -> Result<(), Over> {
         self.whole = false;
+        let written = async {
+            self.to.write_all(bytes).await?;
+            // TLS may hold back what the socket did not take.
+            self.to.flush().await
+        };
         let written: Result<io::Result<()>, _> =
-            tokio::time::timeout(link::PATIENCE, self.to.write_all(bytes)).await;
+            tokio::time::timeout(link::PATIENCE, written).await;
         match written {
             Ok(Ok(())) => {
                 self.whole = true;

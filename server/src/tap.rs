@@ -24,7 +24,15 @@ pub use ear::{Closed, Ear, Heard, Hearing, Missed};
 pub trait CutOff {
     /// From here on its closing is a reset.
     fn cut_off(&self);
+
+    /// Tells what lies under it whose killing resets it.
+    fn dies_too(&mut self, _killed: &CancellationToken) {}
 }
+
+/// What a connection can be served on.
+pub trait Stream: AsyncRead + AsyncWrite + CutOff + Unpin + Send + 'static {}
+
+impl<S: AsyncRead + AsyncWrite + CutOff + Unpin + Send + 'static> Stream for S {}
 
 impl CutOff for TcpStream {
     fn cut_off(&self) {
@@ -34,6 +42,17 @@ impl CutOff for TcpStream {
 
 impl CutOff for DuplexStream {
     fn cut_off(&self) {}
+}
+
+/// A tap under TLS.
+impl<S: CutOff> CutOff for Tap<S> {
+    fn cut_off(&self) {
+        self.stream.cut_off();
+    }
+
+    fn dies_too(&mut self, killed: &CancellationToken) {
+        self.dies_with(killed.clone());
+    }
 }
 
 /// A stream that is heard.
@@ -85,6 +104,7 @@ impl<S: CutOff> Tap<S> {
 
     /// Whose killing resets it.
     pub fn dies_with(&mut self, killed: CancellationToken) {
+        self.stream.dies_too(&killed);
         self.killed = killed;
     }
 

@@ -148,11 +148,21 @@ pub fn assert_tiled(entries: &[Entry], conn: ConnId) {
     }
 }
 
+/// Whether a connection is TLS from outside: it begins with a handshake's record.
+pub fn is_tls(entries: &[Entry], conn: ConnId) -> bool {
+    let first = entries.iter().find_map(|entry| match &entry.what {
+        What::Chunk(chunk) if chunk.conn == conn && chunk.dir == Dir::ToServer => Some(chunk),
+        _ => None,
+    });
+    first.is_some_and(|chunk| chunk.bytes.first() == Some(&0x16))
+}
+
 /// Law 1: whoever decodes the log's chunks has the log's events.
 pub fn assert_decoded_again(entries: &[Entry], conn: ConnId) {
     let to_store = |opened: &&Opened| opened.conn == conn && opened.server.role == Role::Store;
     let mut decoder = match conns(entries).into_iter().find(to_store) {
         Some(_) => wire::conn::Conn::resp(conn),
+        None if is_tls(entries, conn) => wire::conn::Conn::tls(conn),
         None => wire::conn::Conn::http1(conn),
     };
     let mut again = Vec::new();

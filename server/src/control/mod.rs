@@ -1,5 +1,6 @@
 //! The studio: the page, and the API that it and other programs use. Never captured.
 
+mod authority_api;
 mod guard;
 mod inputs_api;
 mod instances_api;
@@ -28,10 +29,11 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 use trace::studio::{Lab, Origins};
 
+use crate::authority::Authority;
 use crate::config::Config;
 use crate::instances::Switches;
 use crate::labs;
-use crate::listen::Service;
+use crate::listen::{Service, TLS};
 use crate::runs::Runs;
 use guard::Caller;
 use problem::Refused;
@@ -45,6 +47,8 @@ pub struct Studio {
     pub services: Vec<Service>,
     /// Which of them listen.
     pub switches: Arc<Switches>,
+    /// Who vouches for this server over TLS.
+    pub authority: Authority,
     /// Ends everything.
     pub stop: CancellationToken,
     /// Let in one at a time: who measures is not to be disturbed by who else does.
@@ -65,7 +69,12 @@ pub struct Known {
     pub runs: Arc<Runs>,
     /// Which services listen.
     pub switches: Arc<Switches>,
+    /// Who vouches for this server over TLS.
+    pub authority: Authority,
 }
+
+/// The name among a run's addresses of the HTTP/1.0 service over TLS: it takes both on one port.
+pub const HTTP10_TLS: &str = "http10_tls";
 
 impl Studio {
     /// The studio of a server that listens.
@@ -75,26 +84,48 @@ impl Studio {
         known: Known,
         stop: CancellationToken,
     ) -> Arc<Self> {
-        let Known { services, runs, switches } = known;
+        let Known { services, runs, switches, authority } = known;
         let lab_urls = config.overrides();
         let machine = gethostname::gethostname().to_string_lossy().to_ascii_lowercase();
         let page = page::Page::load();
         let measuring = Arc::new(Semaphore::new(1));
-        Arc::new(Self { runs, services, switches, stop, measuring, addr, lab_urls, machine, page })
+        Arc::new(Self {
+            runs,
+            services,
+            switches,
+            authority,
+            stop,
+            measuring,
+            addr,
+            lab_urls,
+            machine,
+            page,
+        })
     }
 
     /// Every address by name, under the host name that the caller used.
     pub fn origins(&self, caller: &Caller) -> BTreeMap<String, String> {
-        let name = &caller.host_name;
         let all = self.services.iter().map(|service| (service.name.clone(), service.addr.port()));
         std::iter::once(("studio".to_owned(), self.addr.port()))
             .chain(all)
             .map(|(id, port)| {
-                let plain = || format!("http://{name}:{port}");
-                let url = self.lab_urls.get(&id).cloned().unwrap_or_else(plain);
+                let scheme = if id == TLS { "https" } else { "http" };
+                let url = self.told(&id, (scheme, port), caller);
                 (id, url)
             })
             .collect()
+    }
+
+    /// The address of the HTTP/1.0 service over TLS.
+    pub fn http10_tls(&self, caller: &Caller) -> Option<String> {
+        let http10 = self.services.iter().find(|service| service.name == "http10")?;
+        Some(self.told(HTTP10_TLS, ("https", http10.addr.port()), caller))
+    }
+
+    /// An address as browsers are told it.
+    fn told(&self, id: &str, (scheme, port): (&str, u16), caller: &Caller) -> String {
+        let direct = || format!("{scheme}://{}:{port}", caller.host_name);
+        self.lab_urls.get(id).cloned().unwrap_or_else(direct)
     }
 
     /// Whether calls that change a run need no key: the caller is on this machine and calls it so,
@@ -177,6 +208,8 @@ pub async fn accept(
 fn router(studio: Arc<Studio>) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
+        .route("/authority.pem", get(authority_api::certificate))
+        .route("/api/authority", get(authority_api::about))
         .route("/api/origins", get(origins))
         .route("/api/labs", get(all_labs))
         .route("/api/lessons/{lab}", get(lessons_api::lesson))

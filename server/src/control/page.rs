@@ -48,8 +48,12 @@ impl Page {
         let origins = studio.origins(caller);
         // A source of http does not cover a socket to the same port.
         let socket = |origin: &String| origin.replacen("http", "ws", 1);
-        let labs: Vec<String> =
-            origins.values().flat_map(|origin| [origin.clone(), socket(origin)]).collect();
+        let over_tls = studio.http10_tls(caller);
+        let labs: Vec<String> = origins
+            .values()
+            .chain(&over_tls)
+            .flat_map(|origin| [origin.clone(), socket(origin)])
+            .collect();
         format!(
             "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{}; style-src 'self'; \
              img-src 'self' data: blob:; font-src 'self'; \

@@ -16,12 +16,13 @@ use trace::log::{FORMAT, Header};
 use trace::note::Reach;
 use trace::studio::{Created, NewRun, Summary};
 
-use super::Studio;
 use super::guard::Caller;
 use super::problem::Refused;
+use super::{HTTP10_TLS, Studio};
 use crate::clock;
 use crate::instance::Shared;
 use crate::labs::{self, Kind, serialization};
+use crate::listen::{BEHIND_TLS, TLS};
 use crate::run::{Run, urls};
 use crate::runs::{new_id, new_key};
 
@@ -107,8 +108,15 @@ fn run_urls(
     let services = Kind::named(&run.log.header.lab)
         .map(|kind| kind.services(&studio.services))
         .unwrap_or_default();
-    let names: Vec<String> = services.into_iter().map(|service| service.name).collect();
-    urls(&studio.origins(caller), &names, &run.id)
+    let mut names: Vec<String> = services.into_iter().map(|service| service.name).collect();
+    let mut origins = studio.origins(caller);
+    if names.iter().any(|name| name == BEHIND_TLS) {
+        names.push(TLS.to_owned());
+    } else if let Some(origin) = studio.http10_tls(caller) {
+        names.push(HTTP10_TLS.to_owned());
+        origins.insert(HTTP10_TLS.to_owned(), origin);
+    }
+    urls(&origins, &names, &run.id)
 }
 
 pub fn find(studio: &Studio, id: &str) -> Answer<Arc<Run>> {

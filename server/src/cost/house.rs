@@ -154,7 +154,7 @@ async fn open() -> anyhow::Result<(Vec<Stage>, Vec<Door>)> {
 }
 
 fn service(addr: SocketAddr) -> Service {
-    Service { name: INSTANCE.to_owned(), addr, version: Version::Http11 }
+    Service { name: INSTANCE.to_owned(), addr, version: Version::Http11, door: None }
 }
 
 /// Serves one connection without anything that hears or delays it.

@@ -16,6 +16,7 @@ use crate::answer::share;
 use crate::content::{Content, Tracked};
 use crate::labs::grpc::calls;
 use crate::labs::{pages, services};
+use crate::lobby::TRUST;
 use crate::refusal::Refusal;
 use crate::run::Bound;
 
@@ -91,7 +92,15 @@ pub fn turn_away(
     exchange: Exchange,
 ) -> Response<Tracked> {
     let form = Form::of(request.headers());
+    if refusal == Refusal::NoRun && is_trust(request.uri()) {
+        return finish(form, services::nothing(), exchange, None);
+    }
     finish(form, refused(form, refusal), exchange, None)
+}
+
+/// Whether a page asks for nothing but to learn whether its browser trusts this server.
+fn is_trust(uri: &http::Uri) -> bool {
+    uri.scheme_str() == Some("https") && uri.path() == TRUST
 }
 
 /// An answer that refuses, noted in the run.
@@ -113,7 +122,9 @@ fn refused(form: Form, refusal: Refusal) -> Response<Content> {
 /// A refusal as gRPC says it.
 fn status(refusal: Refusal) -> Status {
     let code = match refusal {
-        Refusal::BadRequest | Refusal::NoRun | Refusal::HeadTooLarge => Code::InvalidArgument,
+        Refusal::BadRequest | Refusal::PlainOnTls | Refusal::NoRun | Refusal::HeadTooLarge => {
+            Code::InvalidArgument
+        }
         Refusal::UnknownRun => Code::NotFound,
         Refusal::RunOver | Refusal::Misdirected => Code::FailedPrecondition,
         Refusal::BodyTooLarge => Code::ResourceExhausted,

@@ -1,11 +1,11 @@
-//! The lab `http10`: each request on a connection of its own.
+//! The lab `http10`: each request on a connection of its own, over TLS if that is wanted.
 
 use anyhow::Context as _;
 use futures_util::future::try_join_all;
 use trace::http1::Version;
-use trace::studio::Lab;
+use trace::studio::{Lab, ParamKind};
 
-use super::{asking, common, integer, lab};
+use super::{asking, common, integer, lab, param};
 use crate::agent::Client;
 use crate::listen::Service;
 use crate::run::{Run, agent};
@@ -15,6 +15,7 @@ use crate::run::{Run, agent};
 pub fn describe() -> Lab {
     let mut params = vec![integer("requests", [1, 3, 20], "")];
     params.extend(asking());
+    params.push(param("tls", ParamKind::Boolean { default: false }));
     params.extend(common());
     lab("http10", "request-response", params)
 }
@@ -22,8 +23,12 @@ pub fn describe() -> Lab {
 /// The agent asks.
 pub async fn ask(run: &Run, service: &Service) -> anyhow::Result<()> {
     let path = format!("/r/{}/{}", run.id, run.word("resource"));
+    let door = service.door.as_ref().filter(|_| run.flag("tls"));
     let one = || async {
-        let mut client = Client::connect(run, service.addr, agent()).await?;
+        let mut client = match door {
+            Some(door) => Client::connect_tls(run, (service.addr, door), agent()).await?,
+            None => Client::connect(run, service.addr, agent()).await?,
+        };
         client.get(&path, Version::Http10).await?;
         client.closed().await
     };

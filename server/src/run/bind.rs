@@ -18,6 +18,17 @@ use crate::instance::Instance;
 use crate::runs::Runs;
 use crate::tap::{Hearing, Missed};
 
+/// Where a connection is among the layers that are heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layer {
+    /// It is the only one.
+    Plain,
+    /// It is TLS, heard from outside.
+    Outside,
+    /// It is inside that one.
+    Inside(ConnId),
+}
+
 /// What is known of a connection when it is bound.
 #[derive(Debug, Clone)]
 pub struct Arrival {
@@ -39,6 +50,8 @@ pub struct Arrival {
     pub stop: CancellationToken,
     /// Where other runs are that may come to share it: HTTP/2.
     pub shares: Option<Arc<Runs>>,
+    /// Where it is among the layers that are heard.
+    pub layer: Layer,
 }
 
 /// A connection that an instance dials, to the shared store.
@@ -73,6 +86,23 @@ pub struct Bound {
     pub sharing: Option<Arc<Sharing>>,
 }
 
+impl Layer {
+    /// The connection inside which it is.
+    const fn outer(self) -> Option<ConnId> {
+        match self {
+            Self::Inside(outer) => Some(outer),
+            Self::Plain | Self::Outside => None,
+        }
+    }
+
+    fn decoder(self, conn: ConnId) -> wire::conn::Conn {
+        match self {
+            Self::Outside => wire::conn::Conn::tls(conn),
+            Self::Plain | Self::Inside(_) => wire::conn::Conn::http1(conn),
+        }
+    }
+}
+
 impl Bound {
     /// A connection of which nothing is heard, for measuring what hearing costs.
     pub fn unheard(run: &Arc<Run>, conn: ConnId) -> Self {
@@ -105,7 +135,8 @@ impl Run {
         let client = self.client_of(&arrival);
         let internal = client.role == Role::Server;
         let held = Held::default();
-        let sharing = arrival.shares.clone().map(|runs| {
+        let shares = arrival.shares.clone().filter(|_| arrival.layer != Layer::Outside);
+        let sharing = shares.map(|runs| {
             let counted = (Arc::clone(&missed), held.clone());
             Sharing::new(self.id.clone(), runs, arrival.clone(), counted)
         });
@@ -115,17 +146,18 @@ impl Run {
             server: arrival.service,
             client_addr: arrival.client.to_string(),
             server_addr: arrival.server.to_string(),
-            inside: None,
+            inside: arrival.layer.outer(),
         };
         self.log.append(at, What::Opened(opened));
         // A connection may be older than its run, and its set-up over before that began.
         let set_up = arrival.accepted.plus(self.link_delay()).plus(self.link_delay());
         let held_us = set_up.since(self.began.plus(at));
-        if held_us.0 > 0 {
+        // The set-up is that of TCP, also where TLS lies between.
+        if held_us.0 > 0 && arrival.layer.outer().is_none() {
             let what = note::What::LinkSetup { held_us };
             self.log.append(at, What::Note(Note { conn: Some(conn), what }));
         }
-        let decoder = wire::conn::Conn::http1(conn);
+        let decoder = arrival.layer.decoder(conn);
         self.record((conn, decoder), heard, Arc::clone(&missed), sharing.clone());
         let (run, stop) = (Arc::clone(self), arrival.stop);
         Some(Bound { run, conn, stop, moved: missed, instance, internal, held, sharing })
@@ -173,7 +205,12 @@ impl Run {
     /// Who a connection's client is: this program's own by its address, a page by its `Origin`,
     /// and anybody else by the first word of `User-Agent`.
     pub(super) fn client_of(&self, arrival: &Arrival) -> Participant {
-        if let Some(agent) = self.agents.lock().remove(&arrival.client) {
+        let agent = match arrival.layer {
+            // The one inside is the same agent's.
+            Layer::Outside => self.agents.lock().get(&arrival.client).cloned(),
+            Layer::Plain | Layer::Inside(_) => self.agents.lock().remove(&arrival.client),
+        };
+        if let Some(agent) = agent {
             return agent;
         }
         let role = if arrival.from_page { Role::Browser } else { Role::Client };

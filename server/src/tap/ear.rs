@@ -8,6 +8,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use trace::entry::Ending;
+use trace::ids::ConnId;
 use trace::span::{Dir, Side};
 use trace::time::Micros;
 
@@ -22,6 +23,8 @@ pub enum Heard {
     Passed { dir: Dir, at: Micros, upto: u64 },
     /// The client has not read for so long that what is under way to it is thrown away.
     GaveUp { at: Micros, after: Micros },
+    /// Bytes inside TLS were in bytes outside it: each up to an offset.
+    Carried { dir: Dir, at: Micros, upto: u64, outer: ConnId, outer_upto: u64 },
     /// The connection closed.
     Closed(Closed),
 }
@@ -133,13 +136,21 @@ impl Ear {
 
     /// Bytes up to an offset went through the link.
     pub fn passed(&self, dir: Dir, at: Micros, upto: u64) {
+        self.moment(dir, || Heard::Passed { dir, at, upto });
+    }
+
+    /// Bytes up to an offset were in an outer connection's bytes up to another.
+    pub fn carried(&self, dir: Dir, upto: u64, (outer, outer_upto): (ConnId, u64)) {
+        self.moment(dir, || Heard::Carried { dir, at: clock::now(), upto, outer, outer_upto });
+    }
+
+    fn moment(&self, dir: Dir, told: impl FnOnce() -> Heard) {
         let lost = match dir {
             Dir::ToServer => &self.missed.passed[0],
             Dir::ToClient => &self.missed.passed[1],
         };
         // After one moment that found no room none is told: it would be taken for the lost one's.
-        let told = || self.way.put(|| Heard::Passed { dir, at, upto });
-        if !lost.load(Ordering::Relaxed) && !told() {
+        if !lost.load(Ordering::Relaxed) && !self.way.put(told) {
             lost.store(true, Ordering::Relaxed);
         }
     }

@@ -1,0 +1,313 @@
+//! What lies around TLS: the bytes before it that were read already, the count of those that it was
+//! given, the plain bytes inside it, and where among the outer ones they were.
+//!
+//! ```text
+//! everybody: tap ─► Replay ─► TLS ─► Inside ─► tap ─► lobby, link, service
+//! agents:    tap ─► link ─► Counted ─► TLS ─► Inside ─► tap ─► Carrying ─► lobby, service
+//! ```
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
+use trace::ids::ConnId;
+use trace::span::Dir;
+
+use crate::link::ServiceEnd;
+use crate::tap::{CutOff, Ear, Tap};
+
+/// A stream that first gives bytes which were read from it before.
+#[derive(Debug)]
+pub struct Replay<S> {
+    first: Bytes,
+    stream: S,
+}
+
+impl<S> Replay<S> {
+    /// A stream of which these bytes were read.
+    pub const fn new(first: Bytes, stream: S) -> Self {
+        Self { first, stream }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Replay<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.first.is_empty() {
+            return Pin::new(&mut self.stream).poll_read(cx, buf);
+        }
+        let len = self.first.len().min(buf.remaining());
+        buf.put_slice(&self.first.split_to(len));
+        if self.first.is_empty() {
+            // Else its buffer would be kept for as long as the connection.
+            self.first = Bytes::new();
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Replay<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+impl<S: CutOff> CutOff for Replay<S> {
+    fn cut_off(&self) {
+        self.stream.cut_off();
+    }
+
+    fn dies_too(&mut self, killed: &CancellationToken) {
+        self.stream.dies_too(killed);
+    }
+}
+
+/// Outer bytes that TLS was given, and those that it gave, by direction.
+#[derive(Debug, Default)]
+pub struct Counts([AtomicU64; 2]);
+
+impl Counts {
+    fn add(&self, dir: Dir, len: usize) {
+        self.0[dir.index()].fetch_add(len as u64, Ordering::Relaxed);
+    }
+
+    fn so_far(&self, dir: Dir) -> u64 {
+        self.0[dir.index()].load(Ordering::Relaxed)
+    }
+}
+
+/// The end of a link that lies under TLS. A kill ends the link, which resets.
+#[derive(Debug)]
+pub struct Counted {
+    stream: ServiceEnd,
+    counts: Arc<Counts>,
+}
+
+impl Counted {
+    /// Counts what goes through.
+    pub const fn new(stream: ServiceEnd, counts: Arc<Counts>) -> Self {
+        Self { stream, counts }
+    }
+}
+
+impl AsyncRead for Counted {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        self.counts.add(Dir::ToServer, buf.filled().len() - before);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Counted {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let len = ready!(Pin::new(&mut self.stream).poll_write(cx, buf))?;
+        self.counts.add(Dir::ToClient, len);
+        Poll::Ready(Ok(len))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+impl CutOff for Counted {
+    fn cut_off(&self) {}
+}
+
+/// What is said inside TLS.
+#[derive(Debug)]
+pub struct Inside<S> {
+    stream: Box<TlsStream<S>>,
+    /// The client says no more, and what is outside was not looked at since.
+    ended: bool,
+}
+
+impl<S> Inside<S> {
+    /// What is said behind a handshake.
+    pub fn new(stream: TlsStream<S>) -> Self {
+        Self { stream: Box::new(stream), ended: false }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Inside<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let (before, room) = (buf.filled().len(), buf.remaining());
+        let result = match ready!(Pin::new(&mut self.stream).poll_read(cx, buf)) {
+            // The client closed without saying so inside: outside that is told.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(()),
+            result => result,
+        };
+        if result.is_ok() && room > 0 && buf.filled().len() == before {
+            self.ended = true;
+        }
+        Poll::Ready(result)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Inside<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if std::mem::take(&mut self.ended) {
+            // Who says goodbye inside closes outside next: the tap is to hear that before our own close.
+            let (outside, _) = self.stream.get_mut();
+            let _ = Pin::new(outside).poll_read(cx, &mut ReadBuf::new(&mut [0; 1]));
+        }
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+impl<S: CutOff> CutOff for Inside<S> {
+    fn cut_off(&self) {
+        self.stream.get_ref().0.cut_off();
+    }
+
+    fn dies_too(&mut self, killed: &CancellationToken) {
+        self.stream.get_mut().0.dies_too(killed);
+    }
+}
+
+/// Tells where among the outer bytes the inner ones were, after the inner tap has heard these.
+#[derive(Debug)]
+pub struct Carrying<S: CutOff> {
+    tap: Tap<S>,
+    ear: Ear,
+    outer: ConnId,
+    counts: Arc<Counts>,
+    read: u64,
+    written: u64,
+    /// Of what was written, so much has been told.
+    told: u64,
+}
+
+impl<S: CutOff> Carrying<S> {
+    /// Above an inner tap, and inside that outer connection.
+    pub fn new(tap: Tap<S>, ear: Ear, (outer, counts): (ConnId, Arc<Counts>)) -> Self {
+        Self { tap, ear, outer, counts, read: 0, written: 0, told: 0 }
+    }
+
+    /// The inner tap.
+    pub const fn tap(&mut self) -> &mut Tap<S> {
+        &mut self.tap
+    }
+
+    fn tell(&self, dir: Dir, upto: u64) {
+        self.ear.carried(dir, upto, (self.outer, self.counts.so_far(dir)));
+    }
+
+    /// All that was written is with the link.
+    fn sent(&mut self) {
+        if self.written > self.told {
+            self.told = self.written;
+            self.tell(Dir::ToClient, self.told);
+        }
+    }
+}
+
+impl<S: AsyncRead + CutOff + Unpin> AsyncRead for Carrying<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.tap).poll_read(cx, buf))?;
+        let len = buf.filled().len() - before;
+        if len > 0 {
+            self.read += len as u64;
+            self.tell(Dir::ToServer, self.read);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + CutOff + Unpin> AsyncWrite for Carrying<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let len = ready!(Pin::new(&mut self.tap).poll_write(cx, buf))?;
+        self.written += len as u64;
+        Poll::Ready(Ok(len))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(Pin::new(&mut self.tap).poll_flush(cx))?;
+        self.sent();
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(Pin::new(&mut self.tap).poll_shutdown(cx))?;
+        self.sent();
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncReadExt as _;
+
+    #[tokio::test]
+    async fn what_was_read_before_comes_first() {
+        let (mut far, near) = tokio::io::duplex(64);
+        tokio::io::AsyncWriteExt::write_all(&mut far, b"lo").await.unwrap();
+        drop(far);
+        let mut replay = Replay::new(Bytes::from_static(b"hel"), near);
+        let mut two = [0; 2];
+        assert_eq!(replay.read(&mut two).await.unwrap(), 2);
+        let mut rest = Vec::new();
+        replay.read_to_end(&mut rest).await.unwrap();
+        assert_eq!((&two, rest.as_slice()), (b"he", b"llo".as_slice()));
+    }
+}
