@@ -159,6 +159,19 @@ pub struct Origins {
     pub proxied: bool,
 }
 
+/// What `GET /api/authority` gives: who vouches for this server's names over TLS.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Authority {
+    /// Its name in certificates.
+    pub name: String,
+    /// SHA-256 over its certificate, in pairs of hexadecimal digits with colons between.
+    pub fingerprint_sha256: String,
+    /// Whether it outlives this server: `--data` was given.
+    pub kept: bool,
+    /// Until when it may be trusted, RFC 3339, UTC.
+    pub not_after: String,
+}
+
 /// An error of the API (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
