@@ -11,7 +11,7 @@ use crate::pane::Which;
 use crate::state::{State, Trouble};
 use crate::view::{
     announce, beside, controls, inspector, keys as key_sheet, metrics, notice, player,
-    processor_time, serialization, settings, sidebar, toolbar, topbar,
+    processor_time, serialization, settings, sidebar, toolbar, topbar, trust,
 };
 use crate::{address, keys, recent, session, studio};
 
@@ -55,6 +55,7 @@ pub fn App() -> impl IntoView {
         view! {
             <controls::Controls />
             <notice::Notice />
+            <trust::Trust />
             <metrics::Metrics />
             <processor_time::ProcessorTime />
             <toolbar::Toolbar />

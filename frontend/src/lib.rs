@@ -24,6 +24,8 @@ pub mod measure;
 
 pub mod cost;
 
+pub mod trust;
+
 mod voice;
 
 pub mod file;

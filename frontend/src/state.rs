@@ -16,6 +16,7 @@ use crate::cost::Costs;
 use crate::kept::Settings;
 use crate::measure::Measure;
 use crate::pane::{Pane, Which};
+use crate::trust::Trust;
 
 /// A run that this page made or follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +118,8 @@ pub struct State {
     pub measure: Measure,
     /// What the server measured of itself.
     pub costs: Costs,
+    /// Whether this browser trusts what is served over HTTPS.
+    pub trust: Trust,
     /// Every lab.
     pub labs: RwSignal<Vec<Lab>>,
     /// How fast the steps go on by themselves, in percent.
@@ -158,6 +161,7 @@ impl State {
             beside: Beside::new(main, second),
             measure: Measure::new(),
             costs: Costs::new(),
+            trust: Trust::new(),
             labs: RwSignal::new(Vec::new()),
             speed: RwSignal::new(100),
             start_paused: RwSignal::new(false),

@@ -6,7 +6,10 @@ use serde_json::{Map, Value};
 use trace::ids::RunId;
 use trace::lesson::Lesson;
 use trace::processor_time::ProcessorTime;
-use trace::studio::{Created, Lab, NewRun, Press, Problem, Summary};
+use trace::studio::{Authority, Created, Lab, NewRun, Origins, Press, Problem, Summary};
+
+/// Where the authority's certificate can be had as a file.
+pub const AUTHORITY_PEM: &str = "/authority.pem";
 
 /// Why a call came to nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +114,24 @@ pub async fn measure(message: &str, repeats: u64) -> Result<Report, Failed> {
 pub async fn processor_time(messages: u64, bytes: u64) -> Result<ProcessorTime, Failed> {
     let query = [("messages", messages.to_string()), ("bytes", bytes.to_string())];
     let response = call(RequestBuilder::new("/api/processor_time").query(query), None).await?;
+    response.json().await.map_err(|_| Failed::Away)
+}
+
+/// Every address by name.
+///
+/// # Errors
+/// See [`Failed`].
+pub async fn origins() -> Result<Origins, Failed> {
+    let response = call(RequestBuilder::new("/api/origins"), None).await?;
+    response.json().await.map_err(|_| Failed::Away)
+}
+
+/// The authority that signed the certificates of the TLS ports.
+///
+/// # Errors
+/// See [`Failed`].
+pub async fn authority() -> Result<Authority, Failed> {
+    let response = call(RequestBuilder::new("/api/authority"), None).await?;
     response.json().await.map_err(|_| Failed::Away)
 }
 

@@ -18,6 +18,8 @@ mod waiting;
 
 pub mod notice;
 
+pub mod trust;
+
 mod reports;
 
 pub mod metrics;

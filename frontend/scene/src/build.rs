@@ -1,7 +1,7 @@
 //! How the model grows: one entry at a time. What was said is in `heard.rs`, what the application says
 //! of itself in `noted.rs`.
 
-use trace::entry::{Closed, Entry, Opened, What};
+use trace::entry::{Chunk, Closed, Entry, Opened, What};
 use trace::event::{Event, Kind};
 use trace::http1::Http1;
 use trace::ids::{ConnId, Seq};
@@ -29,10 +29,8 @@ impl Model {
     fn take(&mut self, seq: Seq, at: Micros, what: &What) {
         match what {
             What::Opened(opened) => self.opens(seq, at, opened),
-            What::Chunk(chunk) => {
-                let span = Span { start: chunk.offset, len: chunk.bytes.len() as u64 };
-                self.conn(chunk.conn).chunks[chunk.dir.index()].push(ChunkAt { seq, span });
-            }
+            What::Chunk(chunk) => self.moved(seq, at, chunk),
+            What::Carried(carried) => self.carried_inside(carried),
             What::Event(event) => self.heard(seq, at, event),
             What::Lost(lost) => self.step((at, seq, 0), Some(lost.conn), StepKind::Lost),
             What::Closed(closed) => self.closes(seq, at, closed),
@@ -48,16 +46,46 @@ impl Model {
         // The second lane may have moved the first.
         let client = self.lane_of(&opened.client.id).unwrap_or(client);
         self.reserve((client, server), LABEL_LEAST);
+        if let Some(outer) = opened.inside.filter(|outer| *outer != opened.conn) {
+            return self.opens_inside(seq, opened.conn, outer, (client, server));
+        }
         let slot = self.free_slot(client, server);
         self.most_slots = self.most_slots.max(slot);
         let conn = self.conn(opened.conn);
         (conn.opened, conn.client, conn.server, conn.slot) = (Some(seq), client, server, slot);
+        if let Some(inner) = conn.inner {
+            self.conn(inner).slot = slot;
+        }
         self.open.insert(opened.conn);
         self.step((at, seq, 0), Some(opened.conn), StepKind::Open);
     }
 
+    /// Bytes moved at the socket, or inside TLS.
+    fn moved(&mut self, seq: Seq, at: Micros, chunk: &Chunk) {
+        let span = Span { start: chunk.offset, len: chunk.bytes.len() as u64 };
+        let conn = self.conn(chunk.conn);
+        let chunks = &mut conn.chunks[chunk.dir.index()];
+        chunks.push(ChunkAt { seq, span });
+        if chunks.len() == 1 {
+            self.begins_inside(chunk.conn, chunk.dir, (at, span.len));
+        }
+    }
+
     fn closes(&mut self, seq: Seq, at: Micros, closed: &Closed) {
         let id = closed.conn;
+        let inner = self.conn(id).inner;
+        for each in inner.into_iter().chain([id]) {
+            self.ends(each, seq, at);
+        }
+        // What is inside another has no close of its own.
+        if self.conn(id).inside.is_none() {
+            self.open.remove(&id);
+            self.step((at, seq, 0), Some(id), StepKind::Close);
+        }
+    }
+
+    /// Nothing more comes on a connection.
+    fn ends(&mut self, id: ConnId, seq: Seq, at: Micros) {
         self.idle_over(id, at, seq);
         // A poll that was held until then was held all the same.
         let conn = self.conn(id);
@@ -66,10 +94,9 @@ impl Model {
         for asked in polls {
             self.hold_over(id, asked, at, seq);
         }
-        self.open.remove(&id);
         let conn = self.conn(id);
-        conn.closed = Some(seq);
-        conn.unanswered = conn.asked.len() as u64;
+        conn.closed = conn.closed.or(Some(seq));
+        conn.unanswered += conn.asked.len() as u64;
         conn.asked.clear();
         conn.running = None;
         // A message that will never be whole is shown as far as it came.
@@ -77,7 +104,6 @@ impl Model {
             let index = self.index_of(half.key);
             self.edits.extend(index);
         }
-        self.step((at, seq, 0), Some(id), StepKind::Close);
     }
 
     /// The server answers: what it took is a step, if it is long and was not spent at the gate.

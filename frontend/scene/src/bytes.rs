@@ -335,6 +335,15 @@ const fn tint(name: Name) -> Tint {
         Name::MaskAndLength | Name::ExtendedLength | Name::RespLength => Tint::Length,
         Name::FrameLength | Name::PadLength | Name::HpackLength => Tint::Length,
         Name::GrpcLength | Name::ProtoLength => Tint::Length,
+        Name::TlsRecordVersion | Name::TlsLegacyVersion | Name::TlsVersion => Tint::Version,
+        Name::TlsContentType | Name::TlsMessageType | Name::TlsChangeCipherSpec => Tint::Verb,
+        Name::TlsAlertLevel | Name::TlsAlertDescription => Tint::Verb,
+        Name::TlsServerName | Name::TlsProtocolName | Name::TlsSessionId => Tint::Target,
+        Name::TlsExtensionType | Name::TlsNameType => Tint::Name,
+        Name::TlsCipherSuite | Name::TlsGroup | Name::TlsCompression => Tint::Value,
+        Name::TlsFragment | Name::TlsMessageBody | Name::TlsMessagePiece => Tint::Content,
+        Name::TlsRandom | Name::TlsKeyShare | Name::TlsExtensionData => Tint::Content,
+        Name::TlsRecordLength | Name::TlsMessageLength | Name::TlsLength => Tint::Length,
         Name::BadLine | Name::Undecoded => Tint::Fault,
         Name::EmptyLine
         | Name::Space

@@ -10,11 +10,12 @@ use trace::time::Micros;
 
 use crate::amount;
 use crate::columns::{Columns, SLOT, SLOTS};
-use crate::fold::{Fold, Folded};
+use crate::fold::{self, Fold, Folded};
 use crate::model::{ChunkAt, Conn, Model};
 use crate::rows::{Part, Row, Rows};
 use crate::shape::{Anchor, Kind, Shape, Stroke, Tone};
 use crate::step::{Step, StepKind};
+use crate::tls::TlsSide;
 use crate::words;
 
 /// How much lower an arrow ends than it begins, where both moments are known and rows are evenly
@@ -42,7 +43,8 @@ pub fn ribbon(
     bottom: f64,
     shapes: &mut Vec<Shape>,
 ) {
-    let (Some(seq), Some((client, server))) = (conn.opened, ends(columns, conn)) else { return };
+    let opened = conn.opened.filter(|_| conn.inside.is_none());
+    let (Some(seq), Some((client, server))) = (opened, ends(columns, conn)) else { return };
     for x in [client, server] {
         let (open, pattern) = (conn.closed.is_none(), id.0 % 4);
         shapes.push(Shape { seq, kind: Kind::Ribbon { x, top, bottom, open, pattern } });
@@ -147,10 +149,10 @@ impl Pen<'_> {
 
     fn fold(&mut self, step: &Step, fold: Fold) {
         let x = (self.client.min(self.server) + 8.0, self.client.max(self.server) - 8.0);
-        let until = self.model.steps.get(fold.last).map_or(step.at(), Step::at);
-        let took = amount::time(until.since(step.at()));
+        let (count, last) = fold::extent(self.model, step, fold);
+        let took = amount::time(last.0.since(step.at()));
         let args =
-            [("count", fold.count.into()), ("reads", fold.reads.into()), ("took", (&took).into())];
+            [("count", count.into()), ("reads", fold.reads.into()), ("took", (&took).into())];
         let id = match fold.kind {
             Folded::Preflights => "ladder-fold",
             Folded::Polls if fold.reads > 0 => "ladder-fold-polls-reads",
@@ -158,6 +160,7 @@ impl Pen<'_> {
             Folded::Reads => "ladder-fold-reads",
             Folded::Pings => "ladder-fold-pings",
             Folded::Frames => "ladder-fold-frames",
+            Folded::Records => "ladder-fold-records",
         };
         self.push(self.seq, Kind::Fold { x, y: self.y, text: text::say(id, &args) });
     }
@@ -265,7 +268,11 @@ impl Pen<'_> {
         let from = amount::count(span.start);
         let to = amount::count(span.end().saturating_sub(1));
         let args = [("count", span.len.into()), ("from", (&from).into()), ("to", (&to).into())];
-        let text = text::say("ladder-chunk", &args);
+        let text = match self.model.side_of_tls(chunk.conn) {
+            Some(TlsSide::Outside) => text::say("ladder-chunk-outside", &args),
+            Some(TlsSide::Inside) => text::say("ladder-chunk-inside", &args),
+            None => text::say("ladder-chunk", &args),
+        };
         self.arrow(dir, way, Stroke::Chunk, (seq, text));
         let x = self.beside + self.outward() * 16.0;
         self.push(seq, Kind::Chunk { at: (x, self.y), more: 0 });

@@ -87,7 +87,7 @@ fn closed_by_server(model: &Model) -> u64 {
         matches!(entry.map(|entry| &entry.what), Some(What::Closed(closed)) if closed.by == Side::Server)
     };
     let stores = model.store_lane();
-    let own = |conn: &&Conn| Some(conn.server) != stores;
+    let own = |conn: &&Conn| Some(conn.server) != stores && conn.inside.is_none();
     model.conns.values().filter(own).filter(by_server).count() as u64
 }
 

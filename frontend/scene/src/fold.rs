@@ -10,7 +10,8 @@ use trace::websocket::{Opcode, Websocket};
 
 use crate::columns::Columns;
 use crate::model::Model;
-use crate::step::{Step, StepKind};
+use crate::step::{Key, Step, StepKind};
+use crate::tls::Carrier;
 
 /// What kind of housekeeping is folded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,9 @@ pub enum Folded {
     Pings,
     /// What HTTP/2 says of the connection itself: settings, windows, pings.
     Frames,
+    /// Records of TLS that carry what is inside. The first of a connection stands for all of them,
+    /// whatever lies between.
+    Records,
 }
 
 /// Steps that are one row.
@@ -60,6 +64,19 @@ pub(crate) fn is_part(model: &Model, step: &Step) -> bool {
     part(model, step).is_some()
 }
 
+/// Whether a step has no row where housekeeping is folded: another one stands for it.
+pub(crate) fn is_beside(model: &Model, step: &Step) -> bool {
+    model.carrier(step) == Some(Carrier::Other)
+}
+
+/// How many a fold stands for, and the last of them.
+pub(crate) fn extent(model: &Model, first: &Step, fold: Fold) -> (u64, Key) {
+    let carriers = first.conn.filter(|_| fold.kind == Folded::Records);
+    let carriers = carriers.and_then(|conn| model.carriers_on(conn));
+    let last = || model.steps.get(fold.last).map_or(first.key, |last| last.key);
+    carriers.unwrap_or_else(|| (fold.count, last()))
+}
+
 /// Housekeeping of one kind that follows each other from a step on. `known` is as far as it was found
 /// before, where nothing of that has changed.
 pub(crate) fn housekeeping(
@@ -77,7 +94,14 @@ pub(crate) fn housekeeping(
             Part::Belongs(_) => return None,
         },
     };
+    if fold.kind == Folded::Records {
+        return Some(fold);
+    }
     for (index, step) in model.steps.iter().enumerate().skip(fold.last + 1) {
+        // What has no row parts nothing.
+        if is_beside(model, step) {
+            continue;
+        }
         let Some(part) = part(model, step).filter(|_| shown(model, step, columns)) else { break };
         match part {
             Part::Begins(kind) if kind == fold.kind => fold.count += 1,
@@ -95,6 +119,7 @@ pub(crate) fn housekeeping(
 
 fn part(model: &Model, step: &Step) -> Option<Part> {
     match &step.what {
+        _ if model.carrier(step).is_some() => Some(Part::Begins(Folded::Records)),
         StepKind::Message { events, .. } => of_message(model, model.event(*events.first()?)?),
         // The entry of a wait is what it comes after: a request, or an answer.
         StepKind::Hold { .. } | StepKind::Idle { .. } => {

@@ -44,6 +44,7 @@ impl Model {
             Kind::Resp(said) => self.heard_resp((seq, at), event, said),
             Kind::Http2(said) => self.heard_http2((seq, at), event, said),
             Kind::Grpc(said) => self.heard_grpc((seq, at), event, said),
+            Kind::Tls(said) => self.heard_tls((seq, at), event, said),
         }
     }
 

@@ -105,6 +105,7 @@ impl Log {
             server: known(server),
             client_addr: String::new(),
             server_addr: String::new(),
+            inside: None,
         };
         self.lines.insert(conn, Line::default());
         self.add(at, What::Opened(opened));

@@ -23,18 +23,18 @@ use crate::shape::{Kind, Shape, Stroke, Tone};
 use crate::step::StepKind;
 use crate::story::{tell, tell_row};
 
-fn drawn(model: &Model, look: &Look) -> (Rows, Picture) {
+pub fn drawn(model: &Model, look: &Look) -> (Rows, Picture) {
     let columns = Columns::of(model, &look.lanes, 900.0);
     let rows = Rows::of(model, look, &columns);
     let picture = picture(model, &rows, &columns, WHOLE);
     (rows, picture)
 }
 
-fn lines(model: &Model, look: &Look) -> Vec<String> {
+pub fn lines(model: &Model, look: &Look) -> Vec<String> {
     drawn(model, look).0.all.iter().map(|row| list::line(model, row)).collect()
 }
 
-fn labels(picture: &Picture) -> Vec<(Stroke, String)> {
+pub fn labels(picture: &Picture) -> Vec<(Stroke, String)> {
     let label = |shape: &Shape| match &shape.kind {
         Kind::Label { stroke, text, .. } => Some((*stroke, text.clone())),
         _ => None,
@@ -63,7 +63,7 @@ fn looks() -> Vec<Look> {
 }
 
 /// However a log comes, its ladder is the same, and each chunk is with one row.
-fn holds(header: &Header, entries: &[Entry]) {
+pub fn holds(header: &Header, entries: &[Entry]) {
     for look in looks() {
         let (mut live, mut rows) = (Model::new(header.clone()), Rows::default());
         for (index, entry) in entries.iter().enumerate() {

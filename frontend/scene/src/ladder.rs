@@ -113,16 +113,20 @@ fn ribbons(
 /// Waits under way that have lasted long enough to be shown.
 fn pending(model: &Model, columns: &Columns, now: Option<Micros>) -> Vec<Pending> {
     let Some(now) = now else { return Vec::new() };
-    let open = model.open.iter().filter_map(|id| Some((id, model.conns.get(id)?)));
+    let open = model.open.iter().filter_map(|id| {
+        // What goes on inside TLS is what is waited for.
+        let id = model.conns.get(id)?.inner.unwrap_or(*id);
+        Some((id, model.conns.get(&id)?))
+    });
     let waits = open.filter_map(|(id, conn)| {
         // The gate's own step says it.
-        if model.gates.values().any(|gate| gate.conn == *id) {
+        if model.gates.values().any(|gate| gate.conn == id) {
             return None;
         }
         columns.lane(conn.client).and(columns.lane(conn.server))?;
         let (seq, what, shown) = awaited(model, conn)?;
         let since = model.arrived(seq).filter(|since| now.since(*since) >= shown)?;
-        Some(Pending { conn: *id, seq, since, what })
+        Some(Pending { conn: id, seq, since, what })
     });
     waits.take(PENDING).collect()
 }

@@ -24,6 +24,8 @@ mod named;
 
 mod stream;
 
+pub mod tls;
+
 mod words;
 
 pub mod look;
@@ -90,6 +92,9 @@ mod state_tests;
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod tls_tests;
 
 #[cfg(test)]
 mod random_tests;

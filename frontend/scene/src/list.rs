@@ -7,11 +7,12 @@ use trace::span::{Dir, Side};
 use trace::time::Micros;
 
 use crate::amount;
-use crate::fold::{Fold, Folded};
+use crate::fold::{self, Fold, Folded};
 use crate::marks::remark;
 use crate::model::Model;
 use crate::rows::{Part, Row};
 use crate::step::{Step, StepKind};
+use crate::tls::TlsSide;
 use crate::{noted, words};
 
 /// A row in words: "Instance 1 to Browser, HTTP/1.1 200 OK, 31 bytes, after a wait of 9.80 s".
@@ -24,7 +25,7 @@ pub fn line(model: &Model, row: &Row) -> String {
     let number = step.conn.map(|conn| conn.to_string()).unwrap_or_default();
     let line = Line { model, step, client: names.0, server: names.1, conn: number };
     match (row.part, &step.what) {
-        (Part::Fold(fold), _) => folded(fold),
+        (Part::Fold(fold), _) => folded(model, step, fold),
         (Part::Chunk(seq), StepKind::Message { dir, .. }) => {
             let len = match model.entry(seq).map(|entry| &entry.what) {
                 Some(What::Chunk(chunk)) => chunk.bytes.len() as u64,
@@ -32,7 +33,11 @@ pub fn line(model: &Model, row: &Row) -> String {
             };
             let (from, to) = line.way(*dir);
             let args = [("from", from.into()), ("to", to.into()), ("bytes", len.into())];
-            text::say("row-chunk", &args)
+            match step.conn.and_then(|conn| model.side_of_tls(conn)) {
+                Some(TlsSide::Outside) => text::say("row-chunk-outside", &args),
+                Some(TlsSide::Inside) => text::say("row-chunk-inside", &args),
+                None => text::say("row-chunk", &args),
+            }
         }
         (Part::Event(seq), StepKind::Message { dir, .. }) => line.message(*dir, &[seq]),
         (_, StepKind::Message { dir, events }) => line.message(*dir, events),
@@ -40,7 +45,7 @@ pub fn line(model: &Model, row: &Row) -> String {
     }
 }
 
-fn folded(fold: Fold) -> String {
+fn folded(model: &Model, first: &Step, fold: Fold) -> String {
     let id = match fold.kind {
         Folded::Preflights => "row-fold",
         Folded::Polls if fold.reads > 0 => "row-fold-polls-reads",
@@ -48,8 +53,10 @@ fn folded(fold: Fold) -> String {
         Folded::Reads => "row-fold-reads",
         Folded::Pings => "row-fold-pings",
         Folded::Frames => "row-fold-frames",
+        Folded::Records => "row-fold-records",
     };
-    text::say(id, &[("count", fold.count.into()), ("reads", fold.reads.into())])
+    let (count, _) = fold::extent(model, first, fold);
+    text::say(id, &[("count", count.into()), ("reads", fold.reads.into())])
 }
 
 struct Line<'a> {
@@ -185,7 +192,7 @@ impl Line<'_> {
             Ending::Reset => text::say("row-reset", &[("who", who.into()), conn]),
             Ending::Fin => {
                 let known = self.step.conn.and_then(|conn| self.model.conns.get(&conn));
-                let carried = known.map_or(0, |conn| conn.served.len() as u64);
+                let carried = known.map_or(0, |conn| self.model.within(conn).served.len() as u64);
                 let args = [("who", who.into()), conn, ("carried", carried.into())];
                 text::say("row-close", &args)
             }

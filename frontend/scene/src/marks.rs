@@ -53,6 +53,7 @@ impl Pen<'_> {
             Loss::Queue => "ladder-lost-queue",
             Loss::Run => "ladder-lost-run",
             Loss::Body => "ladder-lost-body",
+            Loss::OtherRun => "ladder-lost-other-run",
         };
         let text = text::say("ladder-lost", &[("count", lost.len.into())]);
         self.beside(self.seq, 2.0, text, Tone::Fault);

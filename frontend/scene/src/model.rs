@@ -15,6 +15,7 @@ use trace::studio::RunState;
 use trace::time::Micros;
 
 use crate::step::{Key, Step, StepKind};
+use crate::tls::Records;
 
 /// A wait of the server's is a step of its own from this length on.
 pub const HOLD_SHOWN: Micros = Micros(100_000);
@@ -99,6 +100,12 @@ pub struct Conn {
     pub setup: Option<(Seq, Micros)>,
     /// The answer with which it went on in another protocol.
     pub upgraded: Option<Seq>,
+    /// The connection of TLS inside which it is: its arrows stand on that one's ribbon.
+    pub inside: Option<ConnId>,
+    /// What is inside it, where it is a connection of TLS.
+    pub inner: Option<ConnId>,
+    /// Its records of TLS that may carry what is inside.
+    pub(crate) tls: Records,
     /// Where its steps stand.
     pub(crate) keys: Vec<Key>,
     /// Its chunks by direction.
@@ -299,13 +306,14 @@ impl Model {
     /// From the first connection's opening to the last answer's landing.
     #[must_use]
     pub fn answered_in(&self) -> Option<Micros> {
-        Some(self.last_answer?.since(self.began()))
+        let last = self.last_answer?.max(self.answered_inside().unwrap_or_default());
+        Some(last.since(self.began()))
     }
 
     /// Whether the server waits at a gate until Next is pressed.
     #[must_use]
     pub fn waits_at_gate(&self) -> bool {
-        let open = |gate: &Gate| self.open.contains(&gate.conn);
+        let open = |gate: &Gate| self.is_open(gate.conn);
         self.state.serves() && self.gates.values().any(open)
     }
 

@@ -80,9 +80,12 @@ impl Model {
     /// Drawn with the connection's opening, of which it is a part.
     fn link_setup(&mut self, seq: Seq, at: Micros, conn: Option<ConnId>, held: Micros) {
         let Some(conn) = conn else { return };
-        if self.conn(conn).opened.is_some() {
-            self.conn(conn).setup = Some((seq, held));
-        } else {
+        let known = self.conn(conn);
+        if known.opened.is_some() {
+            known.setup = Some((seq, held));
+        }
+        // What is inside another has no opening with which it could be drawn.
+        if known.opened.is_none() || known.inside.is_some() {
             self.step((at, seq, 0), Some(conn), StepKind::Note);
         }
     }

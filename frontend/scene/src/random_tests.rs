@@ -74,6 +74,7 @@ impl Log {
             server: participant("server".to_owned(), Role::Server),
             client_addr: String::new(),
             server_addr: String::new(),
+            inside: None,
         };
         self.add(What::Opened(opened));
         Line { id, decoder: Conn::http1(id), sent: [0, 0], asked: Vec::new() }

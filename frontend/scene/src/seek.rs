@@ -102,7 +102,9 @@ fn is_push(event: &Event) -> bool {
         Kind::Websocket(Websocket::Message(_)) | Kind::Sse(_) | Kind::Resp(Resp::Push(_)) => true,
         // What answers a call is asked for, and comes when it comes.
         Kind::Grpc(_) => event.from == Side::Server,
-        Kind::Http1(_) | Kind::Websocket(_) | Kind::Resp(_) | Kind::Http2(_) => false,
+        Kind::Http1(_) | Kind::Websocket(_) | Kind::Resp(_) | Kind::Http2(_) | Kind::Tls(_) => {
+            false
+        }
     }
 }
 

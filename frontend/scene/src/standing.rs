@@ -144,6 +144,8 @@ pub enum Phase {
     /// Nothing yet.
     #[default]
     Fresh,
+    /// TLS, and nothing inside it yet.
+    Handshake,
     /// A request is with the server.
     Asked,
     /// The server stands at the gate.
@@ -192,7 +194,8 @@ pub fn at(model: &Model, step: usize) -> Standing {
     let mut standing = Standing::default();
     let mut open: BTreeMap<ConnId, Folded> = BTreeMap::new();
     for step in model.steps.iter().take(step + 1) {
-        let Some(conn) = step.conn else { continue };
+        // What is inside TLS goes on on the connection outside.
+        let Some(conn) = step.conn.map(|conn| model.outermost(conn)) else { continue };
         match &step.what {
             StepKind::Open => {
                 standing.opened += 1;
@@ -248,6 +251,8 @@ impl Folded {
             Kind::Resp(Resp::Push(_)) => self.messages[dir.index()] += 1,
             Kind::Http2(_) => self.streams(model, dir, events, now),
             Kind::Grpc(Grpc::Message(_)) => self.messages[dir.index()] += 1,
+            Kind::Tls(_) if self.phase == Phase::Fresh => self.phase = Phase::Handshake,
+            Kind::Tls(_) => {}
             Kind::Http1(_) | Kind::Sse(_) | Kind::Resp(_) | Kind::Grpc(_) => {}
         }
     }

@@ -8,6 +8,7 @@ mod live;
 mod polls;
 mod remarks;
 mod store;
+mod tls;
 mod waits;
 
 pub use folded::tell_row;
@@ -98,6 +99,7 @@ impl<'a> Teller<'a> {
             let held = Told::Number(amount::time(held), vec![setup]);
             self.story.tell("story-open-setup", &[("held", held)]);
         }
+        self.handshake(conn);
         if known.is_some_and(|conn| Some(conn.server) == self.model.store_lane()) {
             self.story.tell("story-open-store", &[]);
             return self.story;
@@ -125,8 +127,16 @@ impl<'a> Teller<'a> {
             Side::Client => (&server, &client),
         };
         let conn = first.conn.to_string();
-        let args = [("from", Arg::Text(from)), ("to", Arg::Text(to)), ("conn", Arg::Text(&conn))];
-        self.story.between = say("story-between-to", &args);
+        let outer = self.model.outermost(first.conn);
+        let id = if outer == first.conn { "story-between-to" } else { "story-between-tls" };
+        let outer = outer.to_string();
+        let args = [
+            ("from", Arg::Text(from)),
+            ("to", Arg::Text(to)),
+            ("conn", Arg::Text(&conn)),
+            ("outer", Arg::Text(&outer)),
+        ];
+        self.story.between = say(id, &args);
         self.story.title =
             words::of(self.model, events).map(|(.., words)| words).unwrap_or_default();
         match &first.kind {
@@ -141,7 +151,9 @@ impl<'a> Teller<'a> {
             Kind::Resp(said) => self.resp(first, said, events),
             Kind::Http2(_) => self.http2(first, events),
             Kind::Grpc(said) => self.grpc(first, said, events),
+            Kind::Tls(said) => self.tls(first, said, events),
         }
+        self.first_inside(first.conn);
         for fault in
             events.iter().filter_map(|seq| self.model.event(*seq)).flat_map(|event| &event.faults)
         {
@@ -192,7 +204,7 @@ impl<'a> Teller<'a> {
     fn before(&self) -> impl Iterator<Item = (&'a [Seq], &'a Event)> + use<'a> {
         let (model, key) = (self.model, self.step.key);
         let conn = self.step.conn.and_then(|conn| model.conns.get(&conn));
-        let keys = conn.map(|conn| conn.keys.as_slice()).unwrap_or_default();
+        let keys = conn.map(|conn| model.within(conn).keys.as_slice()).unwrap_or_default();
         let before = keys.partition_point(|known| *known < key);
         keys.iter().take(before).rev().filter_map(move |key| {
             let step = model.index_of(*key).and_then(|index| model.steps.get(index))?;
@@ -242,13 +254,14 @@ impl<'a> Teller<'a> {
             Ending::Reset => "story-closed-reset",
         };
         self.story.tell(how, &[("who", Told::Word(&who))]);
-        let Some(known) = self.model.conns.get(&conn) else { return self.story };
+        let Some(outer) = self.model.conns.get(&conn) else { return self.story };
+        let known = self.model.within(outer);
         match (self.why_closed(known, closed.by), closed.how) {
             (Some(why), Ending::Fin) => self.story.tell(why, &[("who", Told::Word(&who))]),
             (_, Ending::Reset) => self.why_cut(known),
             (None, Ending::Fin) => {}
         }
-        let Some(opened) = known.opened.and_then(|seq| self.model.entry(seq)) else {
+        let Some(opened) = outer.opened.and_then(|seq| self.model.entry(seq)) else {
             return self.story;
         };
         let lived = amount::time(self.step.at().since(opened.at_us));

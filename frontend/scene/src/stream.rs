@@ -155,8 +155,10 @@ impl Model {
         match &step.what {
             StepKind::Message { dir, events } => self.carried(conn, *dir, step.key, events),
             StepKind::Open => {
-                let silent = |dir: &usize| conn.messages[*dir].is_empty();
-                [0, 1].into_iter().filter(silent).flat_map(|dir| conn.chunks[dir].clone()).collect()
+                // What is inside has no opening of its own.
+                let inner = conn.inner.and_then(|inner| self.conns.get(&inner));
+                let both = [Some(conn), inner].into_iter().flatten();
+                both.flat_map(silent).collect()
             }
             _ => Vec::new(),
         }
@@ -187,6 +189,12 @@ impl Model {
         }
         found
     }
+}
+
+/// The chunks of the directions in which nothing was said yet.
+fn silent(conn: &Conn) -> impl Iterator<Item = ChunkAt> {
+    let ways = conn.chunks.iter().zip(&conn.messages);
+    ways.filter(|(_, messages)| messages.is_empty()).flat_map(|(chunks, _)| chunks.iter().copied())
 }
 
 /// The last byte of an event.

@@ -68,6 +68,7 @@ impl Writer {
             server: participant("instance1", Role::Server),
             client_addr: "127.0.0.1:5".to_owned(),
             server_addr: "127.0.0.1:6".to_owned(),
+            inside: None,
         };
         self.add(at, What::Opened(opened));
         self.note(at, note::What::LinkSetup { held_us: Micros(80_000) });

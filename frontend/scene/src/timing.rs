@@ -31,6 +31,8 @@ pub struct Phase {
 pub enum Spent {
     /// The connection's set-up.
     Setup,
+    /// The handshake of TLS.
+    Tls,
     /// A request on its way.
     Request,
     /// The server.
@@ -49,6 +51,7 @@ impl Spent {
     pub const fn id(self) -> &'static str {
         match self {
             Self::Setup => "timing-setup",
+            Self::Tls => "timing-tls",
             Self::Request => "timing-request",
             Self::Server => "timing-server",
             Self::Answer => "timing-answer",
@@ -67,7 +70,7 @@ pub fn of(model: &Model, step: &Step) -> Vec<Phase> {
             vec![wait(step, *until, *by)]
         }
         StepKind::Gate { released: Some((by, at)) } => vec![wait(step, *at, *by)],
-        StepKind::Open => step.conn.and_then(|conn| setup(model, conn)).into_iter().collect(),
+        StepKind::Open => step.conn.map(|conn| before(model, conn)).unwrap_or_default(),
         StepKind::Message { events, .. } => {
             let Some(event) = events.first().and_then(|seq| model.event(*seq)) else {
                 return Vec::new();
@@ -89,9 +92,25 @@ fn wait(step: &Step, until: Micros, by: Seq) -> Phase {
 }
 
 fn setup(model: &Model, conn: ConnId) -> Option<Phase> {
-    let (seq, held) = model.conns.get(&conn)?.setup?;
+    let (seq, held) = model.setup_of(conn)?;
     let from = model.entry(seq)?.at_us;
     Some(Phase { spent: Spent::Setup, from, until: from.plus(held), cites: vec![seq] })
+}
+
+/// From the first record until the first that carries what is inside.
+fn handshake(model: &Model, conn: ConnId) -> Option<Phase> {
+    let handshake = model.handshake(conn)?;
+    let (seq, until) = handshake.over?;
+    let cites = handshake.records.into_iter().chain([seq]).collect();
+    Some(Phase { spent: Spent::Tls, from: handshake.began, until, cites })
+}
+
+/// What a connection's first request pays for. The link may begin above TLS, and is set up after it.
+fn before(model: &Model, conn: ConnId) -> Vec<Phase> {
+    let both = [setup(model, conn), handshake(model, conn)];
+    let mut phases: Vec<Phase> = both.into_iter().flatten().collect();
+    phases.sort_by_key(|phase| phase.from);
+    phases
 }
 
 /// To which exchange of its connection an event belongs.
@@ -121,7 +140,8 @@ fn number(event: &Event) -> Option<Number> {
         | Kind::Sse(_)
         | Kind::Resp(_)
         | Kind::Http2(_)
-        | Kind::Grpc(_) => None,
+        | Kind::Grpc(_)
+        | Kind::Tls(_) => None,
     }
 }
 
@@ -156,7 +176,7 @@ fn exchange(model: &Model, event: &Event, wanted: u64) -> Option<Vec<Phase>> {
         }
     }
     // The set-up is paid for by the first request.
-    let mut phases = Vec::from_iter(setup(model, event.conn).filter(|_| wanted == 0));
+    let mut phases = if wanted == 0 { before(model, event.conn) } else { Vec::new() };
     phases.extend(between(asked, answered));
     Some(phases)
 }
@@ -185,7 +205,7 @@ fn stream(model: &Model, event: &Event, wanted: u32) -> Option<Vec<Phase>> {
         }
     }
     let [asked, answered] = ways;
-    let mut phases = Vec::from_iter(setup(model, event.conn).filter(|_| wanted == first));
+    let mut phases = if wanted == first { before(model, event.conn) } else { Vec::new() };
     phases.extend(between(asked, answered));
     Some(phases)
 }

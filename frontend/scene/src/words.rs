@@ -1,6 +1,7 @@
 //! What goes over, in few words: the labels of arrows.
 
 mod calls;
+mod tls;
 
 use trace::event::{Event, Kind};
 use trace::http1::{Framing, Http1, Request, Response};
@@ -37,6 +38,7 @@ pub fn said(event: &Event, run: &str) -> (Stroke, String) {
         Kind::Resp(said) => resp(said, stroke, run),
         Kind::Http2(said) => calls::http2(said, stroke, run),
         Kind::Grpc(said) => calls::grpc(said, stroke),
+        Kind::Tls(said) => tls::tls(said, event.evidence.len()),
     }
 }
 

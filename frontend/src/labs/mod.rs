@@ -58,7 +58,7 @@ async fn fetch(target: &Target) -> Result<(), NoAnswer> {
 }
 
 /// A request with nothing of the browser's own about it: no cache, no cookies, no referrer.
-fn plain(url: &str, query: &[(&str, u64)]) -> RequestBuilder {
+pub(crate) fn plain(url: &str, query: &[(&str, u64)]) -> RequestBuilder {
     RequestBuilder::new(url)
         .query(query.iter().map(|(name, value)| (*name, value.to_string())))
         .mode(RequestMode::Cors)

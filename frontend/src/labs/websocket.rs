@@ -126,7 +126,7 @@ fn index(place: u64) -> usize {
 fn has_guests(part: &Part) -> bool {
     let is_guest = |model: &scene::model::Model, what: &What| match what {
         What::Note(note::Note { conn: Some(conn), what: note::What::UserJoined { user, .. } }) => {
-            model.open.contains(conn) && !cast::plays(user)
+            model.is_open(*conn) && !cast::plays(user)
         }
         _ => false,
     };

@@ -65,6 +65,7 @@ fn title(state: State, seq: Seq) -> &'static str {
             Some(Kind::Http2(Http2::Head(_))) => "bytes-head",
             Some(Kind::Http2(Http2::Content(_))) => "bytes-body",
             Some(Kind::Grpc(Grpc::Message(_))) => "bytes-message",
+            Some(Kind::Tls(_)) => "bytes-record",
             _ => "bytes-other",
         }
     })

@@ -81,6 +81,7 @@ fn connection(conn: &Standby) -> AnyView {
     let between = format!("{} – {}", conn.client, conn.server);
     let phase = match conn.phase {
         Phase::Fresh => "phase-fresh",
+        Phase::Handshake => "phase-handshake",
         Phase::Asked => "phase-asked",
         Phase::Gated => "phase-gated",
         Phase::Idle => "phase-idle",

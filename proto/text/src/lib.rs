@@ -17,7 +17,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
 /// A language and its files.
-type Language = (&'static str, [&'static str; 13]);
+type Language = (&'static str, [&'static str; 15]);
 
 /// The languages, the one that is spoken first. A further one is a folder and a row.
 static LANGUAGES: [Language; 1] = [(
@@ -32,10 +32,12 @@ static LANGUAGES: [Language; 1] = [(
         include_str!("../../../assets/text/en/explain_websocket.ftl"),
         include_str!("../../../assets/text/en/labs.ftl"),
         include_str!("../../../assets/text/en/ladder.ftl"),
+        include_str!("../../../assets/text/en/ladder_tls.ftl"),
         include_str!("../../../assets/text/en/page.ftl"),
         include_str!("../../../assets/text/en/serialization.ftl"),
         include_str!("../../../assets/text/en/story.ftl"),
         include_str!("../../../assets/text/en/streams.ftl"),
+        include_str!("../../../assets/text/en/trust.ftl"),
     ],
 )];
 

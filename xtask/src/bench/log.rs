@@ -156,6 +156,7 @@ impl Writer {
             server: server(),
             client_addr: format!("127.0.0.1:{}", 40_000 + self.conn.0 % 20_000),
             server_addr: "127.0.0.1:4001".to_owned(),
+            inside: None,
         }))?;
         let what = note::What::LinkSetup { held_us: LINK.plus(LINK) };
         self.entry(What::Note(Note { conn: Some(self.conn), what }))

@@ -9,7 +9,7 @@ use trace::time::Micros;
 
 use super::{BLOCK, CLOSE, FOLD, FOLD_FROM, Gap, Part, ROW, Row, Rows, TOP};
 use crate::columns::Columns;
-use crate::fold::{Fold, housekeeping, is_part, shown};
+use crate::fold::{Fold, Folded, housekeeping, is_beside, is_part, shown};
 use crate::look::{Clock, Layer, Look};
 use crate::model::Model;
 use crate::step::{Step, StepKind};
@@ -52,9 +52,16 @@ impl Rows {
         let joins = |index: usize| {
             folded && model.steps.get(index).is_some_and(|step| is_part(model, step))
         };
+        // Whether no row can lie between a step and the next one that is laid out.
+        let adjoins = |last: usize, next: usize| {
+            let mut between = (last + 1..next).filter_map(|index| model.steps.get(index));
+            between.all(|step| folded && is_beside(model, step))
+        };
         while let Some(row) = self.all.last().copied() {
             match row.part {
-                Part::Fold(fold) if fold.last + 1 >= self.steps => {
+                Part::Fold(fold)
+                    if fold.kind != Folded::Records && adjoins(fold.last, self.steps) =>
+                {
                     if fold.last < from {
                         known.insert(row.step, fold);
                     }
@@ -63,7 +70,7 @@ impl Rows {
                 _ if row.step >= self.steps => {}
                 // Too few to be folded until now.
                 Part::Whole
-                    if row.step + 1 == self.steps && joins(row.step) && joins(self.steps) =>
+                    if joins(row.step) && joins(self.steps) && adjoins(row.step, self.steps) =>
                 {
                     self.steps = row.step;
                 }
@@ -94,6 +101,10 @@ impl Rows {
         while let Some(step) = model.steps.get(index) {
             if !shown(model, step, columns) {
                 self.hidden += 1;
+                index += 1;
+                continue;
+            }
+            if folds && is_beside(model, step) {
                 index += 1;
                 continue;
             }

@@ -1,9 +1,11 @@
 //! What a row of folded steps says: first what is folded and when it was, then what its first step says.
 
 use trace::ids::Seq;
+use trace::time::Micros;
 
 use super::tell;
 use crate::amount;
+use crate::fold;
 use crate::list;
 use crate::model::Model;
 use crate::rows::{Fold, Folded, Part, Row};
@@ -26,9 +28,9 @@ pub fn tell_row(model: &Model, row: &Row) -> Option<Story> {
 
 /// How many are folded, and from when to when.
 fn summary(story: &mut Story, model: &Model, first: &Step, fold: Fold) {
-    let last = model.steps.get(fold.last).unwrap_or(first);
-    let ends: Vec<Seq> = vec![first.seq(), last.seq()];
-    let clock = |step: &Step| format!("{} s", amount::clock(step.at().since(model.began())));
+    let (count, last) = fold::extent(model, first, fold);
+    let ends: Vec<Seq> = vec![first.seq(), last.1];
+    let clock = |at: Micros| format!("{} s", amount::clock(at.since(model.began())));
     let id = match fold.kind {
         Folded::Preflights => "story-fold-preflights",
         Folded::Polls if fold.reads > 0 => "story-fold-polls-reads",
@@ -36,12 +38,13 @@ fn summary(story: &mut Story, model: &Model, first: &Step, fold: Fold) {
         Folded::Reads => "story-fold-reads",
         Folded::Pings => "story-fold-pings",
         Folded::Frames => "story-fold-frames",
+        Folded::Records => "story-fold-records",
     };
     let args = [
-        ("count", Told::Count(fold.count, ends.clone())),
+        ("count", Told::Count(count, ends.clone())),
         ("reads", Told::Count(fold.reads, ends)),
-        ("from", Told::Number(clock(first), vec![first.seq()])),
-        ("until", Told::Number(clock(last), vec![last.seq()])),
+        ("from", Told::Number(clock(first.at()), vec![first.seq()])),
+        ("until", Told::Number(clock(last.0), vec![last.1])),
     ];
     story.tell(id, &args);
 }

@@ -22,7 +22,7 @@ impl<'a> Teller<'a> {
             ("number", Told::Number(number.to_string(), seq.clone())),
             ("conn", Told::Number(event.conn.to_string(), seq)),
         ];
-        let setup = self.model.conns.get(&event.conn).and_then(|conn| conn.setup);
+        let setup = self.model.setup_of(event.conn);
         let ids = match (number, setup) {
             (2.., Some((seq, held))) => {
                 args.push(("saved", Told::Number(amount::time(held), vec![seq])));

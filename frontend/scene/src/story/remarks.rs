@@ -115,7 +115,8 @@ impl Teller<'_> {
             opened.is_some_and(|opened| opened.at_us <= now)
         };
         let own = conns.filter(|conn| Some(conn.server) == lane || Some(conn.client) == lane);
-        let own = own.filter(before);
+        // What is inside TLS goes with what is outside.
+        let own = own.filter(before).filter(|conn| conn.inside.is_none());
         let cut: Vec<Seq> = own.filter_map(|conn| conn.closed.as_ref().and_then(cut)).collect();
         let id = match reach {
             Reach::Run => "story-down",
