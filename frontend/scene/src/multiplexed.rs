@@ -14,7 +14,7 @@ impl Model {
     pub(crate) fn heard_http2(&mut self, (seq, at): (Seq, Micros), event: &Event, said: &Http2) {
         match said {
             Http2::Frame(frame) if carries(frame.kind) => {
-                self.carrier((seq, at), event, frame.stream);
+                self.carrying((seq, at), event, frame.stream);
             }
             Http2::Head(head) => {
                 let key = self.carried_whole((seq, at), event, head.stream);
@@ -60,7 +60,7 @@ impl Model {
     }
 
     /// A frame that carries a piece of something: it stands with the pieces before it.
-    fn carrier(&mut self, (seq, at): (Seq, Micros), event: &Event, stream: u32) {
+    fn carrying(&mut self, (seq, at): (Seq, Micros), event: &Event, stream: u32) {
         let place = (event.dir().index(), stream);
         let before = self.conn(event.conn).carrying.get(&place).copied();
         if let Some(key) = before.filter(|key| self.join(*key, seq)) {

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! everybody: tap ─► Replay ─► TLS ─► Inside ─► tap ─► lobby, link, service
-//! agents:    tap ─► link ─► Counted ─► TLS ─► Inside ─► tap ─► Carrying ─► lobby, service
+//! agents:    tap ─► link ─► Counted ─► TLS ─► Inside ─► Carrying ─► tap ─► lobby, service
 //! ```
 
 use std::io;
@@ -20,7 +20,7 @@ use trace::ids::ConnId;
 use trace::span::Dir;
 
 use crate::link::ServiceEnd;
-use crate::tap::{CutOff, Ear, Tap};
+use crate::tap::{CutOff, Ear};
 
 /// A stream that first gives bytes which were read from it before.
 #[derive(Debug)]
@@ -215,10 +215,11 @@ impl<S: CutOff> CutOff for Inside<S> {
     }
 }
 
-/// Tells where among the outer bytes the inner ones were, after the inner tap has heard these.
+/// Tells where among the outer bytes the inner ones were: of what is read before the inner tap hears it, so
+/// that its moments are known by then.
 #[derive(Debug)]
-pub struct Carrying<S: CutOff> {
-    tap: Tap<S>,
+pub struct Carrying<S> {
+    stream: S,
     ear: Ear,
     outer: ConnId,
     counts: Arc<Counts>,
@@ -228,15 +229,10 @@ pub struct Carrying<S: CutOff> {
     told: u64,
 }
 
-impl<S: CutOff> Carrying<S> {
-    /// Above an inner tap, and inside that outer connection.
-    pub fn new(tap: Tap<S>, ear: Ear, (outer, counts): (ConnId, Arc<Counts>)) -> Self {
-        Self { tap, ear, outer, counts, read: 0, written: 0, told: 0 }
-    }
-
-    /// The inner tap.
-    pub const fn tap(&mut self) -> &mut Tap<S> {
-        &mut self.tap
+impl<S> Carrying<S> {
+    /// Below an inner tap, and inside that outer connection.
+    pub fn new(stream: S, ear: Ear, (outer, counts): (ConnId, Arc<Counts>)) -> Self {
+        Self { stream, ear, outer, counts, read: 0, written: 0, told: 0 }
     }
 
     fn tell(&self, dir: Dir, upto: u64) {
@@ -252,14 +248,14 @@ impl<S: CutOff> Carrying<S> {
     }
 }
 
-impl<S: AsyncRead + CutOff + Unpin> AsyncRead for Carrying<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for Carrying<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        ready!(Pin::new(&mut self.tap).poll_read(cx, buf))?;
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
         let len = buf.filled().len() - before;
         if len > 0 {
             self.read += len as u64;
@@ -269,27 +265,37 @@ impl<S: AsyncRead + CutOff + Unpin> AsyncRead for Carrying<S> {
     }
 }
 
-impl<S: AsyncWrite + CutOff + Unpin> AsyncWrite for Carrying<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Carrying<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let len = ready!(Pin::new(&mut self.tap).poll_write(cx, buf))?;
+        let len = ready!(Pin::new(&mut self.stream).poll_write(cx, buf))?;
         self.written += len as u64;
         Poll::Ready(Ok(len))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.tap).poll_flush(cx))?;
+        ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
         self.sent();
         Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.tap).poll_shutdown(cx))?;
+        ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
         self.sent();
         Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: CutOff> CutOff for Carrying<S> {
+    fn cut_off(&self) {
+        self.stream.cut_off();
+    }
+
+    fn dies_too(&mut self, killed: &CancellationToken) {
+        self.stream.dies_too(killed);
     }
 }
 

@@ -138,7 +138,9 @@ async fn of_agent(
     let Entered { bound: outside, cut, killed } = entered;
     let link = Link { delay, accepted, first, cut: cut.clone(), killed: killed.clone() };
     let counts = Arc::new(Counts::default());
-    let below = Counted::new(link.lay(tap, ear), Arc::clone(&counts));
+    let end = link.lay(tap, ear);
+    end.rate().set(run.link_rate());
+    let below = Counted::new(end, Arc::clone(&counts));
     let limit = Duration::from_secs(labs.caps.head_s) + clock::duration(delay) * WAYS;
     let Some(stream) = shake(labs, below, (service, door), limit).await else {
         run.forget_agent(from);
@@ -146,8 +148,8 @@ async fn of_agent(
     };
     let under = Under::Known(clock::now(), outside.conn);
     let (ear, heard, missed) = Ear::new(labs.caps.queue_chunks);
-    let tap = Tap::accepted(Inside::new(stream), ear.clone());
-    let mut stream = Carrying::new(tap, ear, (outside.conn, counts));
+    let inside = Carrying::new(Inside::new(stream), ear.clone(), (outside.conn, counts));
+    let mut stream = Tap::accepted(inside, ear);
     let first = tokio::select! {
         () = labs.stop.cancelled() => return None,
         first = lobby::first_head(&mut stream, labs.caps) => first,
@@ -159,7 +161,7 @@ async fn of_agent(
     // The two count as one connection: the inner one's place stays.
     drop(outside);
     let came = Came { accepted, from, heard, missed, under };
-    let entered = enter(labs, stream.tap(), came, head.asker, (run, service)).ok()?;
+    let entered = enter(labs, &mut stream, came, head.asker, (run, service)).ok()?;
     lobby::hide_expect(&mut head.bytes);
     let conn = Conn {
         bound: entered.bound,
