@@ -102,9 +102,10 @@ pub async fn connection<S: Stream>(
     };
     let accepted = came.accepted;
     let run = asked.run.ok_or(Refusal::NoRun).and_then(|id| find(&labs.runs, &id));
-    let entered = run
-        .map_err(Turned::Away)
-        .and_then(|run| enter(labs, lounge.tap(), came, asked.asker, (&run, service)));
+    let entered = run.map_err(Turned::Away).and_then(|run| {
+        let asker = Asker { handed: lounge.handed(), ..asked.asker };
+        enter(labs, lounge.tap(), came, asker, (&run, service))
+    });
     match entered {
         Ok(entered) => {
             let held = Held { lounge, ear, accepted, greeted, rate };

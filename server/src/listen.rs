@@ -324,6 +324,7 @@ pub fn enter<S: Stream>(
         user: asker.user,
         stop: labs.stop.clone(),
         shares: asker.shares.then(|| Arc::clone(&labs.runs)),
+        handed: asker.handed,
         layer: Layer::Plain,
     };
     let bound = tls::bind(run, arrival, came);

@@ -39,6 +39,8 @@ pub struct Asker {
     pub user: Option<String>,
     /// Whether its connection can carry requests of other runs: HTTP/2.
     pub shares: bool,
+    /// Bytes that the service has of it already: HTTP/2, where it waited to be greeted.
+    pub handed: u64,
 }
 
 /// What a connection begins with.
@@ -178,6 +180,7 @@ fn understand(head: &[u8]) -> Result<Asked, Refusal> {
             origin: value("origin"),
             user: user_of(target),
             shares: false,
+            handed: 0,
         },
         refusal: target.parse::<http::Uri>().is_err().then_some(Refusal::BadRequest),
     })

@@ -149,7 +149,8 @@ fn notes() -> Vec<String> {
         Noted::StoreAppended { instance, engine, id, from, to, text }
     };
     let all = [
-        Noted::LinkSetup { held_us: Micros(80_000) },
+        Noted::LinkSetup { held_us: Micros(80_000), from: 0 },
+        Noted::LinkSetup { held_us: Micros(80_000), from: 51 },
         Noted::GateHeld { gate: 1, act, limit_us: Micros(120_000_000) },
         Noted::GateReleased { gate: 1, act, by: Release::Next },
         Noted::KeepAliveOver { after_us: Micros(5_000_000) },

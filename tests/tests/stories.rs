@@ -38,7 +38,7 @@ fn moments_of(entries: &[Entry], event: &Event) -> BTreeSet<u64> {
         let (side, dir, upto) = match &entry.what {
             What::Chunk(chunk) => ("socket", chunk.dir, chunk.offset + chunk.bytes.len() as u64),
             What::Passed(passed) => ("service", passed.dir, passed.offset),
-            What::Note(Note { what: NoteKind::LinkSetup { held_us }, .. }) => {
+            What::Note(Note { what: NoteKind::LinkSetup { held_us, .. }, .. }) => {
                 moments.insert(entry.at_us.plus(*held_us).0);
                 continue;
             }

@@ -83,7 +83,7 @@ pub(crate) fn remark(model: &Model, note: &note::Note) -> Option<(String, Tone)>
         }
         note::What::Cap { why } => (capital(&short(why)), Tone::Fault),
         // These have no step of their own, unless what they belong to was not heard.
-        note::What::LinkSetup { held_us } => (setup(*held_us), Tone::Plain),
+        note::What::LinkSetup { held_us, .. } => (setup(*held_us), Tone::Plain),
         note::What::GateReleased { by, .. } => (text::say(released_by(*by), &[]), Tone::Plain),
         note::What::PollReleased { by, .. } => (text::say(let_go_by(*by), &[]), Tone::Plain),
         note::What::StreamDropped { after } => {

@@ -32,7 +32,7 @@ impl Model {
                 self.ended = self.ended.or((!state.serves()).then_some(at));
                 self.ended_why.clone_from(why);
             }
-            note::What::LinkSetup { held_us } => self.link_setup(seq, at, note.conn, *held_us),
+            note::What::LinkSetup { held_us, .. } => self.link_setup(seq, at, note.conn, *held_us),
             note::What::GateHeld { gate, .. } => {
                 let Some(conn) = note.conn else { return };
                 self.gates.insert(*gate, Gate { held: seq, at, conn });

@@ -71,7 +71,7 @@ impl Writer {
             inside: None,
         };
         self.add(at, What::Opened(opened));
-        self.note(at, note::What::LinkSetup { held_us: Micros(80_000) });
+        self.note(at, note::What::LinkSetup { held_us: Micros(80_000), from: 0 });
     }
 
     fn note(&mut self, at: u64, what: note::What) {

@@ -85,7 +85,7 @@ fn line(row: &Row, from: Side) -> impl IntoView + use<> {
         _ => t("values-unnamed").into_any(),
     };
     view! {
-        <tr data-field=number.clone() data-read=state>
+        <tr data-field=number data-read=state>
             <td class="words">
                 <code><b>{tag.clone()}</b> " " {value.clone()}</code>
                 <span class="size">{text::say("contracts-at", &[("at", (&at).into())])}</span>
@@ -104,7 +104,7 @@ fn line(row: &Row, from: Side) -> impl IntoView + use<> {
 fn absent(missing: &Missing) -> impl IntoView + use<> {
     let number = missing.number.to_string();
     view! {
-        <tr data-field=number.clone() data-read="missing">
+        <tr data-field=number data-read="missing">
             <td class="words">{t("contracts-absent")}</td>
             <td class="words">{text::say("values-field", &[("number", (&number).into())])}</td>
             <td class="words"></td>

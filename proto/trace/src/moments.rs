@@ -27,8 +27,8 @@ pub struct Moments {
 struct Conn {
     socket: [Marks; 2],
     service: [Marks; 2],
-    /// Until when the link held the first bytes for the connection's set-up.
-    setup_until: Option<Micros>,
+    /// Until when the link held bytes for the connection's set-up, and from which on.
+    setup: Option<(Micros, u64)>,
     /// Where the link lies under TLS: the connection outside.
     outer: Option<ConnId>,
     /// Bytes inside TLS, in each direction: upto which offset outside those upto an offset are carried.
@@ -103,9 +103,11 @@ impl Moments {
                 }
             }
             What::Note(note) => {
-                if let (Some(conn), note::What::LinkSetup { held_us }) = (note.conn, &note.what) {
-                    self.conns.entry(conn).or_default().setup_until =
-                        Some(entry.at_us.plus(*held_us));
+                if let (Some(conn), note::What::LinkSetup { held_us, from }) =
+                    (note.conn, &note.what)
+                {
+                    self.conns.entry(conn).or_default().setup =
+                        Some((entry.at_us.plus(*held_us), *from));
                 }
             }
             _ => {}
@@ -148,12 +150,10 @@ impl Conn {
         let (socket, service) = (&self.socket[dir.index()], &self.service[dir.index()]);
         match dir {
             Dir::ToServer => {
-                // Bytes that the link held for the set-up begin their way when that is over; what
-                // landed before was not held.
-                let setup = self
-                    .setup_until
-                    .filter(|until| service.upto(first).is_none_or(|landed| landed >= *until));
-                let left = socket.upto(first).map(|at| at.max(setup.unwrap_or(at)));
+                // Bytes that the link held for the set-up begin their way when that is over.
+                let setup = self.setup.filter(|(_, from)| first > *from);
+                let left =
+                    socket.upto(first).map(|at| at.max(setup.map_or(at, |(until, _)| until)));
                 Times { left, landed: service.upto(end) }
             }
             Dir::ToClient => Times { left: service.upto(first), landed: socket.upto(end) },
@@ -192,7 +192,7 @@ mod tests {
         let mut moments = Moments::default();
         let setup = note::Note {
             conn: Some(ConnId(1)),
-            what: note::What::LinkSetup { held_us: Micros(80) },
+            what: note::What::LinkSetup { held_us: Micros(80), from: 0 },
         };
         for entry in [
             entry(0, What::Note(setup)),
@@ -215,11 +215,11 @@ mod tests {
     }
 
     #[test]
-    fn what_landed_before_the_set_up_was_over_was_not_held() {
+    fn what_went_on_at_once_was_not_held() {
         let mut moments = Moments::default();
         let setup = note::Note {
             conn: Some(ConnId(1)),
-            what: note::What::LinkSetup { held_us: Micros(80) },
+            what: note::What::LinkSetup { held_us: Micros(80), from: 10 },
         };
         for entry in [
             entry(0, What::Note(setup)),

@@ -25,6 +25,10 @@ pub enum What {
     LinkSetup {
         /// How long, twice the delay of one way.
         held_us: Micros,
+        /// From which byte on; what came before went to the service at once, since nobody knew whose
+        /// link it was.
+        #[serde(skip_serializing_if = "is_zero", default)]
+        from: u64,
     },
     /// The server stops before an act until the input `next` comes.
     GateHeld {
@@ -269,4 +273,9 @@ pub enum Reach {
     Run,
     /// For every run of this server.
     Everybody,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+const fn is_zero(offset: &u64) -> bool {
+    *offset == 0
 }

@@ -119,6 +119,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Lounge<S> {
         }
     }
 
+    /// How many bytes the service has.
+    pub const fn handed(&self) -> u64 {
+        self.handed
+    }
+
     /// The stream to the client, the way to the service, what is held for it, and how much it has.
     pub fn leave(self) -> (S, DuplexStream, Bytes, u64) {
         (self.tap, self.near, self.came.freeze(), self.handed)
@@ -170,6 +175,7 @@ fn asked(event: &Event) -> Option<Asked> {
             origin: value("origin"),
             user: None,
             shares: true,
+            handed: 0,
         },
     })
 }

@@ -50,6 +50,8 @@ pub struct Arrival {
     pub stop: CancellationToken,
     /// Where other runs are that may come to share it: HTTP/2.
     pub shares: Option<Arc<Runs>>,
+    /// Bytes that its service had before its run was known.
+    pub handed: u64,
     /// Where it is among the layers that are heard.
     pub layer: Layer,
 }
@@ -154,7 +156,7 @@ impl Run {
         let held_us = set_up.since(self.began.plus(at));
         // The set-up is that of TCP, also where TLS lies between.
         if held_us.0 > 0 && arrival.layer.outer().is_none() {
-            let what = note::What::LinkSetup { held_us };
+            let what = note::What::LinkSetup { held_us, from: arrival.handed };
             self.log.append(at, What::Note(Note { conn: Some(conn), what }));
         }
         let decoder = arrival.layer.decoder(conn);

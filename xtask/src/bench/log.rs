@@ -158,7 +158,7 @@ impl Writer {
             server_addr: "127.0.0.1:4001".to_owned(),
             inside: None,
         }))?;
-        let what = note::What::LinkSetup { held_us: LINK.plus(LINK) };
+        let what = note::What::LinkSetup { held_us: LINK.plus(LINK), from: 0 };
         self.entry(What::Note(Note { conn: Some(self.conn), what }))
     }
 
