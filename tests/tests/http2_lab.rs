@@ -178,8 +178,8 @@ async fn streams_share_a_narrow_link_in_turns() {
 }
 
 /// The blocks of a connection's event streams, by stream.
-fn blocks(entries: &[Entry], conn: ConnId) -> BTreeMap<u32, Vec<Block>> {
-    let mut blocks: BTreeMap<u32, Vec<Block>> = BTreeMap::new();
+fn blocks(entries: &[Entry], conn: ConnId) -> BTreeMap<u64, Vec<Block>> {
+    let mut blocks: BTreeMap<u64, Vec<Block>> = BTreeMap::new();
     for event in events(entries, conn) {
         if let Kind::Sse(Sse::Block(block)) = &event.kind {
             let stream = block.exchange.expect("it is on a stream");

@@ -275,7 +275,7 @@ pub enum Reach {
     Everybody,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
 const fn is_zero(offset: &u64) -> bool {
     *offset == 0
 }
