@@ -34,6 +34,9 @@ use crate::run::Run;
 /// How this program's own clients name themselves.
 pub const AGENT: &str = concat!("lifeline-agent/", env!("CARGO_PKG_VERSION"));
 
+/// How long the close of TCP may take behind that of TLS.
+const GOODBYE: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// What HTTP is spoken on: TCP, or TLS on it.
 type Line = Either<TcpStream, Box<TlsStream<TcpStream>>>;
 
@@ -153,6 +156,13 @@ impl Client {
         drop(self.sender);
         let mut stream = parts.io.into_inner();
         tokio::io::copy(&mut stream, &mut tokio::io::sink()).await.context("cut off")?;
+        if let Either::Right(tls) = &mut stream {
+            // Goodbye was said inside; the close of what is outside comes behind it.
+            let (outside, _) = tls.get_mut();
+            let mut nowhere = tokio::io::sink();
+            let end = tokio::io::copy(outside, &mut nowhere);
+            let _ = tokio::time::timeout(GOODBYE, end).await;
+        }
         // TLS says goodbye from both sides; the server may be gone by now.
         let _ = stream.shutdown().await;
         Ok(())
