@@ -12,6 +12,7 @@ use tonic::Status;
 use crate::activity::Exchange;
 use crate::h2::Told;
 use crate::labs::events::Feed;
+use crate::run::Open;
 
 /// Bytes of a frame where content is cut into frames. h2 keeps smaller ones together, and takes the
 /// next of another stream only when one of this size has left.
@@ -46,6 +47,7 @@ impl From<Bytes> for Content {
 pub struct Tracked {
     content: Written,
     _exchange: Exchange,
+    _open: Option<Open>,
 }
 
 /// What hyper writes.
@@ -61,22 +63,28 @@ enum Written {
 impl Tracked {
     /// All of an answer. The exchange is over when this is dropped.
     pub const fn whole(content: Full<Bytes>, exchange: Exchange) -> Self {
-        Self { content: Written::Whole(content), _exchange: exchange }
+        Self { content: Written::Whole(content), _exchange: exchange, _open: None }
     }
 
     /// All of an answer in small frames, so that those of other streams come in between.
     pub const fn cut(content: Full<Bytes>, exchange: Exchange) -> Self {
-        Self { content: Written::Cut(Bytes::new(), content), _exchange: exchange }
+        Self { content: Written::Cut(Bytes::new(), content), _exchange: exchange, _open: None }
     }
 
     /// What an event stream tells. The exchange is over when this is dropped.
     pub const fn told(content: Told, exchange: Exchange) -> Self {
-        Self { content: Written::Told(content), _exchange: exchange }
+        Self { content: Written::Told(content), _exchange: exchange, _open: None }
     }
 
     /// What a call answers. The exchange is over when this is dropped.
     pub const fn call(content: tonic::body::Body, exchange: Exchange) -> Self {
-        Self { content: Written::Call(content), _exchange: exchange }
+        Self { content: Written::Call(content), _exchange: exchange, _open: None }
+    }
+
+    /// The same, for which something is open until the last byte is written.
+    #[must_use]
+    pub fn during(self, open: Option<Open>) -> Self {
+        Self { _open: open, ..self }
     }
 }
 

@@ -47,6 +47,7 @@ struct Way {
 }
 
 /// Bytes that were decoded and not kept.
+#[derive(Debug)]
 struct Unsaid {
     offset: u64,
     len: u64,
@@ -85,8 +86,7 @@ impl Recorder {
     #[must_use]
     pub fn shared_by(mut self, sharing: Option<Arc<Sharing>>) -> Self {
         let (conn, log, began) = (self.conn, &self.log, self.began);
-        self.shared =
-            sharing.map(|sharing| Box::new(Shared::new(sharing, conn, Arc::clone(log), began)));
+        self.shared = sharing.map(|sharing| Box::new(Shared::new(sharing, conn, log, began)));
         self
     }
 
@@ -111,9 +111,13 @@ impl Recorder {
     fn hear(&mut self, next: Heard) {
         match next {
             Heard::Bytes { dir, at, bytes } => self.bytes(dir, at, &bytes),
-            Heard::Passed { dir, at, upto } => {
-                self.say(at, |conn| What::Passed(Passed { conn, dir, offset: upto }));
-            }
+            Heard::Passed { dir, at, upto } => match &mut self.shared {
+                Some(shared) => shared.passed(dir, at, upto),
+                None => {
+                    let passed = Passed { conn: self.conn, dir, offset: upto };
+                    self.append(at, What::Passed(passed));
+                }
+            },
             Heard::GaveUp { at, after } => {
                 let waited = after.0 / 1_000_000;
                 let why = format!(
@@ -140,8 +144,11 @@ impl Recorder {
         if way.decoded == Decoded::Yes {
             self.decoder.feed(dir, bytes, &mut events);
         }
+        if self.shared.as_mut().is_some_and(|shared| shared.splits(&events)) {
+            self.say_all_not_kept(at);
+        }
         if let Some(shared) = &mut self.shared {
-            if shared.splits(&events) {
+            if shared.is_split() {
                 shared.hear(dir, (at, offset), bytes, events);
                 return;
             }
@@ -196,6 +203,22 @@ impl Recorder {
         self.append(at, What::Lost(Lost { conn: self.conn, dir, offset, len, why }));
     }
 
+    fn say_all_not_kept(&mut self, at: Micros) {
+        for dir in [Dir::ToServer, Dir::ToClient] {
+            self.say_not_kept(dir, at);
+        }
+    }
+
+    /// Who shares the connection by now is told of it too, from here on.
+    fn catch_up(&mut self, at: Micros) {
+        if let Some(shared) = &mut self.shared {
+            shared.catch_up();
+            if shared.is_split() {
+                self.say_all_not_kept(at);
+            }
+        }
+    }
+
     /// Says what the queue had no room for; that direction is counted and no longer decoded. Only
     /// when the queue is empty: what is missing comes after everything that was in it.
     fn say_missed(&mut self, saying: Saying) {
@@ -216,9 +239,10 @@ impl Recorder {
                 self.decoder.lost(dir, &mut events);
             }
             let at = clock::now();
+            self.catch_up(at);
             if let Some(shared) = self.split() {
                 shared.end(dir, at, events);
-                shared.missed(dir, at, len);
+                shared.missed(dir, at, offset, len);
                 continue;
             }
             for event in events {
@@ -227,6 +251,9 @@ impl Recorder {
             self.say_not_kept(dir, at);
             let lost = Lost { conn: self.conn, dir, offset, len, why: Loss::Queue };
             self.append(at, What::Lost(lost));
+            if let Some(shared) = &mut self.shared {
+                shared.skip(dir, offset + len);
+            }
         }
     }
 
@@ -238,6 +265,7 @@ impl Recorder {
         if self.ways.iter().any(|way| way.missed > 0) {
             self.say_missed(Saying::Rest);
         }
+        self.catch_up(closed.at);
         // What an answer had still open ends with the connection: said before the close is.
         self.end_way(Dir::ToClient, closed.at);
         let Closed { by, how, .. } = closed;

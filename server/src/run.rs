@@ -25,9 +25,9 @@ use crate::gate::{Gate, Mode};
 use crate::instance::Shared;
 use crate::log::Log;
 
-pub use bind::{Arrival, Bound, Dialled, Layer};
+pub use bind::{Arrival, Bound, Dialled, Layer, Open, cancelled};
 pub use people::{agent, another_service, browser, instance, store, user};
-pub use sharing::Sharing;
+pub use sharing::{Place, Sharing};
 
 /// How long what is left may be said after a run is over.
 const AFTERWARDS: std::time::Duration = std::time::Duration::from_millis(300);

@@ -16,7 +16,7 @@ use crate::activity::Exchange;
 use crate::clock;
 use crate::labs::events::Feed;
 use crate::link;
-use crate::run::Bound;
+use crate::run::{Bound, cancelled};
 
 /// What is left to do of an exchange that hyper began.
 #[derive(Debug)]
@@ -106,8 +106,11 @@ where
 {
     let (mut from, to) = tokio::io::split(stream);
     let mut out = Pieces { to, bound, coding: Coding::UntilClose, whole: true };
+    let killed = bound.killed();
     let over = tokio::select! {
         over = feed.write(&mut out) => over,
+        // Who is dead waits for nothing.
+        () = cancelled(killed.as_ref()) => return Over::Broken,
         () = bound.run.until_over() => Over::Done,
         () = bound.stop.cancelled() => Over::Done,
         () = link::until_end(&mut from) => Over::Gone,

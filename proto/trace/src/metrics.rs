@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::entry::{Entry, Opened, What};
+use crate::entry::{Entry, Loss, Opened, What};
 use crate::event::{Event, Kind};
 use crate::http1::{Body, Http1, Response};
 use crate::ids::ConnId;
@@ -124,6 +124,8 @@ impl Fold {
                 self.pages.chunk(chunk);
                 self.settle();
             }
+            // They are in the figures of the run whose they are.
+            What::Lost(lost) if lost.why == Loss::OtherRun => self.settle(),
             What::Lost(lost) => {
                 self.count_bytes(lost.conn, lost.dir, lost.len);
                 let is_inner = self.inner.contains(&lost.conn);
@@ -309,7 +311,12 @@ fn quantile(sorted: &[u64], percent: usize) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::quantile;
+    use super::{Fold, quantile};
+    use crate::entry::{Chunk, Entry, Loss, Lost, Opened, What};
+    use crate::ids::{ConnId, Seq};
+    use crate::participant::{Participant, Role};
+    use crate::span::Dir;
+    use crate::time::Micros;
 
     #[test]
     fn quantiles_are_values_that_were_measured() {
@@ -317,5 +324,37 @@ mod tests {
         assert_eq!((quantile(&hundred, 50), quantile(&hundred, 99)), (50, 99));
         assert_eq!((quantile(&[7], 50), quantile(&[7], 99)), (7, 7));
         assert_eq!(quantile(&[], 99), 0);
+    }
+
+    #[test]
+    fn another_run_s_bytes_are_not_counted() {
+        let who = |id: &str, role| {
+            let (id, name, detail) = (id.to_owned(), id.to_owned(), String::new());
+            Participant { id, name, role, detail }
+        };
+        let (conn, dir) = (ConnId(1), Dir::ToServer);
+        let opened = Opened {
+            conn,
+            client: who("client", Role::Client),
+            server: who("instance1", Role::Server),
+            client_addr: String::new(),
+            server_addr: String::new(),
+            inside: None,
+        };
+        let lost = |offset, len, why| What::Lost(Lost { conn, dir, offset, len, why });
+        let said = [
+            What::Opened(opened),
+            lost(0, 1_000, Loss::OtherRun),
+            What::Chunk(Chunk { conn, dir, offset: 1_000, bytes: vec![0; 10] }),
+            lost(1_010, 5, Loss::Run),
+            lost(1_015, 1_000, Loss::OtherRun),
+        ];
+        let mut fold = Fold::default();
+        for (seq, what) in (1..).zip(said) {
+            fold.push(&Entry { seq: Seq(seq), at_us: Micros(seq), what });
+        }
+        let figures = fold.figures();
+        assert_eq!((figures.bytes_to_server, figures.lost_bytes), (15, 5));
+        assert_eq!(figures.load["instance1"].bytes, 15);
     }
 }

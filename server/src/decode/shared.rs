@@ -2,22 +2,28 @@
 //! each other, and each run is told of its own streams and of the connection's frames. What is another
 //! run's is counted there and neither kept nor shown.
 
-use std::collections::{BTreeMap, VecDeque};
+mod branch;
+#[cfg(test)]
+mod tests;
+mod way;
+mod whose;
+
 use std::sync::Arc;
 
-use bytes::Bytes;
-use trace::entry::{Chunk, Loss, Lost, What};
+use trace::entry::What;
 use trace::event::{Event, Kind};
-use trace::grpc::{self, Call, Grpc};
-use trace::http2::{Frame, FrameKind, Http2, Role};
+use trace::http2::{Frame, FrameKind, Http2};
 use trace::ids::ConnId;
 use trace::span::Dir;
+use trace::sse::Sse;
 use trace::time::Micros;
 
-use super::Unsaid;
-use crate::h2::run_asked;
 use crate::log::Log;
-use crate::run::Sharing;
+use crate::refusal::Refusal;
+use crate::run::{Place, Sharing};
+use branch::Branch;
+use way::Way;
+use whose::{Asks, Owner, Streams, is_farewell, requested, stream_of};
 
 /// The most events that wait until it is known whose they are: a header block in many frames.
 const WAITING_MOST: usize = 64;
@@ -28,66 +34,32 @@ const HELD_MOST: usize = 256 * 1024;
 /// The flag that ends a header block (RFC 9113, section 6.2).
 const END_HEADERS: u8 = 0x4;
 
-/// A run that hears the connection.
-struct Branch {
-    conn: ConnId,
-    log: Arc<Log>,
-    began: Micros,
-    /// Of each direction, what was kept or counted.
-    said: [u64; 2],
-    /// Of each direction, bytes that were counted and not yet said.
-    unsaid: [Option<Unsaid>; 2],
-}
-
-/// Bytes as they were read, whose owner is not known yet.
-struct Piece {
-    at: Micros,
-    offset: u64,
-    bytes: Bytes,
-}
-
-/// One direction.
-#[derive(Default)]
-struct Way {
-    pieces: VecDeque<Piece>,
-    waiting: VecDeque<Event>,
-}
-
-/// Whose something is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Owner {
-    /// The connection's: everybody's.
-    All,
-    /// That branch's.
-    One(usize),
-}
-
 /// Who hears what of a connection.
 pub struct Shared {
     sharing: Arc<Sharing>,
     /// The first is the run whose connection it is.
     branches: Vec<Branch>,
-    /// The branch of each stream.
-    streams: BTreeMap<u32, usize>,
+    streams: Streams,
     ways: [Way; 2],
-    /// Whether there is more than one branch.
+    /// Whether not all of it is the first run's.
     split: bool,
 }
 
 impl Shared {
     /// A connection that may come to be shared.
-    pub fn new(sharing: Arc<Sharing>, conn: ConnId, log: Arc<Log>, began: Micros) -> Self {
-        let first = Branch { conn, log, began, said: [0; 2], unsaid: [None, None] };
-        let ways = [Way::default(), Way::default()];
-        Self { sharing, branches: vec![first], streams: BTreeMap::new(), ways, split: false }
+    pub fn new(sharing: Arc<Sharing>, conn: ConnId, log: &Arc<Log>, began: Micros) -> Self {
+        let (run, state) = (sharing.first.clone(), sharing.state());
+        let first = Place { run, conn, began, log: Arc::downgrade(log), state };
+        let (branches, ways) = (vec![Branch::new(first)], [Way::default(), Way::default()]);
+        Self { sharing, branches, streams: Streams::default(), ways, split: false }
     }
 
-    /// Whether more than one run hears it.
+    /// Whether something of it is not the first run's.
     pub const fn is_split(&self) -> bool {
         self.split
     }
 
-    /// Remembers what was read and belongs to no whole frame yet, while there is one run.
+    /// Remembers what was read and belongs to no whole frame yet, while all is the first run's.
     pub fn remember(
         &mut self,
         dir: Dir,
@@ -96,46 +68,72 @@ impl Shared {
         events: &[Event],
     ) {
         let end = offset + bytes.len() as u64;
-        self.branches.iter_mut().for_each(|first| first.said[dir.index()] = end);
+        if let Some(first) = self.branches.first_mut() {
+            first.was_told(dir, offset, end);
+        }
+        events.iter().for_each(|event| self.streams.frame(event));
         let way = &mut self.ways[dir.index()];
+        way.add(at, offset, bytes);
         let whole = events.iter().rev().find(|event| !event.kind.is_upper());
-        let whole = whole.map(|event| event.evidence.end());
-        if let Some(whole) = whole {
-            way.pieces.clear();
-            let skipped = usize::try_from(whole.saturating_sub(offset)).unwrap_or(usize::MAX);
-            let rest = bytes.get(skipped..).unwrap_or_default();
-            way.add(at, offset.max(whole), rest);
-        } else {
-            way.add(at, offset, bytes);
+        if let Some(whole) = whole.map(|event| event.evidence.end()) {
+            way.tell(whole);
         }
         if way.held() > HELD_MOST {
-            way.pieces.clear();
+            way.tell(end);
         }
     }
 
-    /// Whether a request in these names another run than the first: from then on each hears its own.
+    /// Whether these name another run than the first: from then on each hears its own.
     pub fn splits(&mut self, events: &[Event]) -> bool {
         for event in events {
-            let Some((stream, run)) = requested(event) else { continue };
-            let Some(run) = run.filter(|run| *run != self.sharing.first) else { continue };
-            // One that is refused is the first run's to hear.
-            let Ok(bound) = self.sharing.of(&run) else { continue };
-            let known =
-                self.branches.iter().position(|branch| Arc::ptr_eq(&branch.log, &bound.run.log));
-            let branch = known.unwrap_or_else(|| {
-                self.branches.push(Branch {
-                    conn: bound.conn,
-                    log: Arc::clone(&bound.run.log),
-                    began: bound.run.began(),
-                    said: [0; 2],
-                    unsaid: [None, None],
-                });
-                self.branches.len() - 1
-            });
-            self.streams.insert(stream, branch);
-            self.split = true;
+            if let Some((stream, asks)) = requested(event) {
+                let owner = self.asked(asks);
+                self.streams.begin(stream, owner);
+            } else if self.streams.is_strange(event) {
+                // By now the service knows whose it is.
+                self.catch_up();
+            }
         }
         self.split
+    }
+
+    /// Whose a request is.
+    fn asked(&mut self, asks: Asks) -> Owner {
+        let run = match asks {
+            Asks::Run(run) if run != self.sharing.first => run,
+            Asks::Run(_) | Asks::NoRun => return Owner::One(0),
+            Asks::Unreadable => return Owner::Nobody,
+        };
+        let refusal = self.sharing.of(&run).err();
+        // A name that is nobody's is the first run's to hear.
+        if refusal == Some(Refusal::UnknownRun) {
+            return Owner::One(0);
+        }
+        let before = self.branches.len();
+        self.catch_up();
+        self.split = true;
+        let branch = self.branches.iter().position(|branch| branch.is(&run));
+        // A call of a run that is over is not in its log, but for one that came with its end.
+        let branch = branch.filter(|branch| refusal.is_none() || *branch >= before);
+        branch.map_or(Owner::Nobody, Owner::One)
+    }
+
+    /// Takes in who shares the connection by now, heard or not.
+    pub fn catch_up(&mut self) {
+        for place in self.sharing.places() {
+            self.split = true;
+            // The first is never gone: its log is the recorder's too.
+            match self.branches.iter().position(Branch::is_gone) {
+                Some(index) => {
+                    self.streams.disown(index);
+                    self.ways.iter_mut().for_each(|way| way.disown(index));
+                    if let Some(gone) = self.branches.get_mut(index) {
+                        *gone = Branch::new(place);
+                    }
+                }
+                None => self.branches.push(Branch::new(place)),
+            }
+        }
     }
 
     /// Takes what was read, and tells each run what is its own.
@@ -152,202 +150,176 @@ impl Shared {
         while let Some(event) = self.ways[dir.index()].waiting.front() {
             let Some(owner) = self.owner(dir, event) else { break };
             let Some(event) = self.ways[dir.index()].waiting.pop_front() else { break };
-            if !event.kind.is_upper() {
-                self.tell(dir, event.evidence.end(), owner);
-            }
-            self.say(at, &event, owner);
+            self.deliver(dir, at, &event, owner);
         }
-        // What decoding has stopped for is not held for ever.
+        // What is too long, or behind the point where decoding stopped, is not held for ever.
         if self.ways[dir.index()].held() > HELD_MOST {
-            self.tell(dir, offset + bytes.len() as u64, Owner::One(0));
+            self.tell_rest(dir, at);
+        }
+    }
+
+    /// Bytes up to an offset passed the link's other end.
+    pub fn passed(&mut self, dir: Dir, at: Micros, mark: u64) {
+        self.ways[dir.index()].passed(at, mark);
+        if self.split {
+            self.branches.iter_mut().for_each(|branch| branch.passed(dir, at, mark));
+        } else if let Some(first) = self.branches.first_mut() {
+            first.mark(dir, at, mark);
         }
     }
 
     /// An entry for every run, by the number that each has for the connection.
     pub fn all(&self, at: Micros, what: impl Fn(ConnId) -> What) {
         for branch in &self.branches {
-            branch.log.append(at.since(branch.began), what(branch.conn));
+            branch.append(at, what(branch.conn()));
         }
     }
 
-    /// A direction ends, or is not decoded any more: what waits is the first run's.
+    /// A direction ends, or is not decoded any more.
     pub fn end(&mut self, dir: Dir, at: Micros, events: Vec<Event>) {
         let way = &mut self.ways[dir.index()];
         way.waiting.extend(events);
         while let Some(event) = self.ways[dir.index()].waiting.pop_front() {
-            let owner = self.owner(dir, &event).unwrap_or(Owner::One(0));
-            if !event.kind.is_upper() {
-                self.tell(dir, event.evidence.end(), owner);
-            }
-            self.say(at, &event, owner);
+            let owner = self.owner(dir, &event);
+            // What still waits is of a head that never became whole.
+            let owner = owner.unwrap_or_else(|| {
+                stream_of(&event).map_or(Owner::All, |stream| self.streams.or_first(stream))
+            });
+            self.deliver(dir, at, &event, owner);
         }
-        let rest = self.ways[dir.index()].pieces.back().map(Piece::end);
-        if let Some(end) = rest {
-            self.tell(dir, end, Owner::One(0));
+        if !self.ways[dir.index()].pieces.is_empty() {
+            self.tell_rest(dir, at);
         }
+        let end = self.ways[dir.index()].end;
         for branch in &mut self.branches {
+            branch.count(dir, at, end);
             branch.say_unsaid(dir, at);
+        }
+        if dir == Dir::ToServer {
+            self.streams.deafen();
         }
     }
 
-    /// The next bytes of a direction were not heard.
-    pub fn missed(&mut self, dir: Dir, at: Micros, len: u64) {
+    /// The next bytes of a direction were not heard; who shares the connection says so.
+    pub fn missed(&mut self, dir: Dir, at: Micros, offset: u64, len: u64) {
         for branch in &mut self.branches {
-            let (conn, offset) = (branch.conn, branch.said[dir.index()]);
-            let lost = Lost { conn, dir, offset, len, why: Loss::Queue };
-            branch.log.append(at.since(branch.began), What::Lost(lost));
-            branch.said[dir.index()] += len;
+            branch.missed(dir, at, offset, len);
+        }
+    }
+
+    /// The same, where the first run has said it.
+    pub fn skip(&mut self, dir: Dir, end: u64) {
+        let way = &mut self.ways[dir.index()];
+        way.end = end;
+        way.tell(end);
+        if let Some(first) = self.branches.first_mut() {
+            first.was_told(dir, end, end);
+        }
+        if dir == Dir::ToServer {
+            self.streams.deafen();
         }
     }
 
     /// Whose an event is; none where that is not known yet.
     fn owner(&self, dir: Dir, event: &Event) -> Option<Owner> {
-        let stream = match stream_of(event) {
-            None => return Some(Owner::All),
-            Some(stream) => stream,
-        };
-        if let Some(branch) = self.streams.get(&stream) {
-            return Some(Owner::One(*branch));
+        let start = event.evidence.start();
+        match &event.kind {
+            // It does not say of which stream it is.
+            Kind::Sse(Sse::Unfinished) => return Some(self.ways[dir.index()].owner_at(start)),
+            Kind::Http2(Http2::Partial | Http2::Rest) => return Some(self.cut_off(dir, start)),
+            _ => {}
         }
-        let way = &self.ways[dir.index()];
+        let Some(stream) = stream_of(event) else { return Some(Owner::All) };
+        let known = self.streams.known(stream);
+        known.or_else(|| (!self.waits(dir, event)).then(|| self.streams.or_first(stream)))
+    }
+
+    /// Whether an event of a stream that is not known waits for the head that it is part of.
+    fn waits(&self, dir: Dir, event: &Event) -> bool {
         let begins =
             |frame: &Frame| matches!(frame.kind, FrameKind::Headers | FrameKind::Continuation);
-        let waits = match &event.kind {
+        match &event.kind {
             Kind::Http2(Http2::Frame(frame)) if dir == Dir::ToServer && begins(frame) => {
-                let ended = way.waiting.iter().any(|event| match &event.kind {
+                let waiting = &self.ways[dir.index()].waiting;
+                let ended = waiting.iter().any(|event| match &event.kind {
                     Kind::Http2(Http2::Frame(frame)) => {
                         begins(frame) && frame.flags & END_HEADERS != 0
                     }
                     _ => false,
                 });
-                !ended && way.waiting.len() < WAITING_MOST
+                !ended && waiting.len() < WAITING_MOST
             }
             _ => false,
-        };
-        (!waits).then_some(Owner::One(0))
+        }
     }
 
-    /// Tells everything of a direction up to an offset: kept by its owner, counted by the others.
-    fn tell(&mut self, dir: Dir, end: u64, owner: Owner) {
+    /// Whose a frame is of which only its beginning can be told.
+    fn cut_off(&self, dir: Dir, start: u64) -> Owner {
+        let way = &self.ways[dir.index()];
+        match way.stream_at(start) {
+            Some(0) => Owner::All,
+            Some(stream) => self.streams.or_first(stream),
+            None => way.cut.unwrap_or(Owner::Nobody),
+        }
+    }
+
+    /// Tells what is held, though its frame is not whole.
+    fn tell_rest(&mut self, dir: Dir, at: Micros) {
+        let way = &self.ways[dir.index()];
+        let (told, end) = (way.told, way.end);
+        let owner = way.cut.unwrap_or_else(|| self.cut_off(dir, told));
+        self.ways[dir.index()].cut = Some(owner);
+        let hears = self.hears(owner, false);
+        self.tell(dir, at, end, &hears);
+    }
+
+    /// Which branches hear what is somebody's.
+    fn hears(&mut self, owner: Owner, farewell: bool) -> Vec<bool> {
+        let branches = self.branches.iter_mut().enumerate();
+        let hears = branches.map(|(index, branch)| match owner {
+            Owner::All => branch.hears_connection(farewell),
+            Owner::One(own) if own == index => {
+                branch.hears_own();
+                true
+            }
+            Owner::One(_) | Owner::Nobody => false,
+        });
+        hears.collect()
+    }
+
+    /// Tells an event, and what lies before its end, to whose it is.
+    fn deliver(&mut self, dir: Dir, at: Micros, event: &Event, owner: Owner) {
+        let hears = self.hears(owner, is_farewell(event));
+        if !event.kind.is_upper() {
+            let (start, end) = (event.evidence.start(), event.evidence.end());
+            self.tell(dir, at, end, &hears);
+            let way = &mut self.ways[dir.index()];
+            way.cut = None;
+            if has_data(&event.kind) {
+                way.data(start, end, owner);
+            }
+        }
+        for (branch, _) in self.branches.iter().zip(hears).filter(|(_, hears)| *hears) {
+            branch.say(at, event);
+        }
+        self.streams.frame(event);
+    }
+
+    /// Tells everything of a direction up to an offset: kept by who hears it, counted by the others.
+    fn tell(&mut self, dir: Dir, at: Micros, end: u64, hears: &[bool]) {
         let way = &mut self.ways[dir.index()];
-        for (index, branch) in self.branches.iter_mut().enumerate() {
-            if owner == Owner::All || owner == Owner::One(index) {
-                branch.keep(dir, end, &way.pieces);
+        for (branch, hears) in self.branches.iter_mut().zip(hears) {
+            if *hears {
+                branch.keep(dir, at, end, way);
             } else {
-                branch.count(dir, end);
+                branch.count(dir, at, end);
             }
         }
-        way.drop_before(end);
-    }
-
-    fn say(&self, at: Micros, event: &Event, owner: Owner) {
-        for (index, branch) in self.branches.iter().enumerate() {
-            if owner == Owner::All || owner == Owner::One(index) {
-                let event = Event { conn: branch.conn, ..event.clone() };
-                branch.log.append(at.since(branch.began), What::Event(event));
-            }
-        }
+        way.tell(end);
     }
 }
 
-impl Branch {
-    /// Keeps what lies in these pieces up to an offset.
-    fn keep(&mut self, dir: Dir, end: u64, pieces: &VecDeque<Piece>) {
-        for piece in pieces {
-            let from = self.said[dir.index()].max(piece.offset);
-            let upto = end.min(piece.end());
-            if from >= upto {
-                continue;
-            }
-            // Pieces that are gone were another's.
-            self.count(dir, from);
-            if self.log.is_full() {
-                self.lose(dir, upto, Loss::Run);
-                continue;
-            }
-            self.say_unsaid(dir, piece.at);
-            let bytes = piece.bytes_of(from, upto).to_vec();
-            let chunk = Chunk { conn: self.conn, dir, offset: from, bytes };
-            self.log.append(piece.at.since(self.began), What::Chunk(chunk));
-            self.said[dir.index()] = upto;
-        }
-        self.count(dir, end);
-    }
-
-    /// Counts what was not told up to an offset as another run's.
-    fn count(&mut self, dir: Dir, end: u64) {
-        self.lose(dir, end, Loss::OtherRun);
-    }
-
-    fn lose(&mut self, dir: Dir, end: u64, why: Loss) {
-        let said = &mut self.said[dir.index()];
-        if *said >= end {
-            return;
-        }
-        let len = end - *said;
-        match &mut self.unsaid[dir.index()] {
-            Some(unsaid) => unsaid.len += len,
-            none => *none = Some(Unsaid { offset: *said, len, why }),
-        }
-        *said = end;
-    }
-
-    fn say_unsaid(&mut self, dir: Dir, at: Micros) {
-        let Some(Unsaid { offset, len, why }) = self.unsaid[dir.index()].take() else { return };
-        let lost = Lost { conn: self.conn, dir, offset, len, why };
-        self.log.append(at.since(self.began), What::Lost(lost));
-    }
-}
-
-impl Piece {
-    const fn end(&self) -> u64 {
-        self.offset + self.bytes.len() as u64
-    }
-
-    fn bytes_of(&self, from: u64, upto: u64) -> &[u8] {
-        let place = |offset: u64| usize::try_from(offset - self.offset).unwrap_or(usize::MAX);
-        self.bytes.get(place(from)..place(upto)).unwrap_or_default()
-    }
-}
-
-impl Way {
-    fn add(&mut self, at: Micros, offset: u64, bytes: &[u8]) {
-        if !bytes.is_empty() {
-            self.pieces.push_back(Piece { at, offset, bytes: Bytes::copy_from_slice(bytes) });
-        }
-    }
-
-    /// How many bytes it holds.
-    fn held(&self) -> usize {
-        self.pieces.iter().map(|piece| piece.bytes.len()).sum()
-    }
-
-    fn drop_before(&mut self, end: u64) {
-        while self.pieces.front().is_some_and(|piece| piece.end() <= end) {
-            self.pieces.pop_front();
-        }
-    }
-}
-
-/// The stream to which an event belongs; none for the connection's own.
-fn stream_of(event: &Event) -> Option<u32> {
-    let stream = match &event.kind {
-        Kind::Http2(Http2::Frame(frame)) => frame.stream,
-        Kind::Http2(Http2::Head(head)) => head.stream,
-        Kind::Http2(Http2::Content(content)) => content.stream,
-        Kind::Grpc(
-            Grpc::Message(grpc::Message { call: Call::Stream(stream), .. })
-            | Grpc::Trailers(grpc::Trailers { call: Call::Stream(stream), .. })
-            | Grpc::Partial(Call::Stream(stream)),
-        ) => *stream,
-        _ => 0,
-    };
-    (stream > 0).then_some(stream)
-}
-
-/// The stream of a request, and the run that it names.
-fn requested(event: &Event) -> Option<(u32, Option<trace::ids::RunId>)> {
-    let Kind::Http2(Http2::Head(head)) = &event.kind else { return None };
-    let path = head.value(":path").unwrap_or_default();
-    (head.role == Role::Request).then(|| (head.stream, run_asked(path, head.value("lifeline-run"))))
+/// Whether content may lie in it.
+const fn has_data(kind: &Kind) -> bool {
+    matches!(kind, Kind::Http2(Http2::Frame(Frame { kind: FrameKind::Data, .. }) | Http2::Partial))
 }

@@ -18,7 +18,7 @@ use crate::labs::grpc::calls;
 use crate::labs::{pages, services};
 use crate::lobby::TRUST;
 use crate::refusal::Refusal;
-use crate::run::Bound;
+use crate::run::{Bound, cancelled};
 
 /// What a request is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,11 +44,9 @@ pub async fn answer(
     exchange: Exchange,
 ) -> Response<Tracked> {
     let (form, heads_only) = (Form::of(request.headers()), request.method() == Method::HEAD);
-    let (shared, mut refusal) = match asked(bound, &request) {
-        Ok(shared) => (shared, None),
-        Err(refusal) => (None, Some(refusal)),
-    };
+    let (shared, mut refusal) = asked(bound, &request);
     let bound = shared.as_ref().unwrap_or(bound);
+    let open = bound.asking();
     bound.run.touch();
     bound.run.end_if_full();
     if refusal.is_none() {
@@ -57,7 +55,13 @@ pub async fn answer(
     let answered = match (refusal, form) {
         (Some(refusal), _) => Err(refusal),
         (None, Form::Call) => Ok(calls::answer(bound, request).await),
-        (None, Form::Page) => services::answer(bound, request).await,
+        (None, Form::Page) => {
+            let killed = bound.killed();
+            tokio::select! {
+                answered = services::answer(bound, request) => answered,
+                () = cancelled(killed.as_ref()) => Err(Refusal::Down),
+            }
+        }
     };
     // Who answers a call has waited there.
     let waits = !matches!(&answered, Ok(response) if matches!(response.body(), Content::Call(_)));
@@ -68,21 +72,28 @@ pub async fn answer(
     if heads_only {
         leave_head(&mut response);
     }
-    finish(form, response, exchange, Some(bound))
+    finish(form, response, exchange, Some(bound)).map(|content| content.during(open))
 }
 
-/// The place of the run that a request names, where that is not the connection's first.
-fn asked(first: &Bound, request: &Request<Incoming>) -> Result<Option<Arc<Bound>>, Refusal> {
+/// The place of the run that a request names, where that is not the connection's first; and why it is
+/// refused.
+fn asked(first: &Bound, request: &Request<Incoming>) -> (Option<Arc<Bound>>, Option<Refusal>) {
     let header = request.headers().get("lifeline-run").and_then(|run| run.to_str().ok());
-    let run = run_asked(request.uri().path(), header).ok_or(Refusal::NoRun)?;
+    let Some(run) = run_asked(request.uri().path(), header) else {
+        return (None, Some(Refusal::NoRun));
+    };
     if run == first.run.id {
-        return Ok(None);
+        return (None, None);
     }
-    let sharing = first.sharing.as_ref().ok_or(Refusal::Misdirected)?;
-    let bound = sharing.of(&run)?;
-    // Its killed instance has no connection of its own here that could be cut off.
-    let down = bound.instance.as_ref().is_some_and(|instance| instance.is_down());
-    if down { Err(Refusal::Down) } else { Ok(Some(bound)) }
+    let sharing = first.sharing.as_ref().ok_or(Refusal::Misdirected);
+    match sharing.and_then(|sharing| sharing.of(&run)) {
+        Ok(bound) => {
+            // Its killed instance has no connection of its own here that could be cut off.
+            let down = bound.instance.as_ref().is_some_and(|instance| instance.is_down());
+            (Some(bound), down.then_some(Refusal::Down))
+        }
+        Err(refusal) => (None, Some(refusal)),
+    }
 }
 
 /// Answers a request on a connection that is nobody's.

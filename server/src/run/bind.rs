@@ -67,7 +67,11 @@ pub struct Dialled<'a> {
     pub to: SocketAddr,
 }
 
-/// A connection's place in its run. The run counts it as open until this is dropped.
+/// What counts as an open connection of a run until it is dropped.
+#[derive(Debug)]
+pub struct Open(Arc<Run>);
+
+/// A connection's place in its run. The run counts it as open until this is dropped, if it is its own.
 #[derive(Debug)]
 pub struct Bound {
     /// The run.
@@ -86,6 +90,8 @@ pub struct Bound {
     pub held: Held,
     /// Who else may hear it.
     pub sharing: Option<Arc<Sharing>>,
+    /// None where it is another run's: then each of its requests counts.
+    pub(super) open: Option<Open>,
 }
 
 impl Layer {
@@ -108,12 +114,52 @@ impl Layer {
 impl Bound {
     /// A connection of which nothing is heard, for measuring what hearing costs.
     pub fn unheard(run: &Arc<Run>, conn: ConnId) -> Self {
-        run.open.fetch_add(1, Ordering::Relaxed);
+        let open = Some(Open::more(run));
         let moved = Arc::new(Missed::default());
         let stop = CancellationToken::new();
         let (instance, held) = (None, Held::default());
         let run = Arc::clone(run);
-        Self { run, conn, stop, moved, instance, internal: false, held, sharing: None }
+        Self { run, conn, stop, moved, instance, internal: false, held, sharing: None, open }
+    }
+
+    /// A request on a connection that is another run's.
+    pub fn asking(&self) -> Option<Open> {
+        self.open.is_none().then(|| Open::more(&self.run))
+    }
+
+    /// Cancelled when the instance is killed, where the connection is another run's and goes on then.
+    pub fn killed(&self) -> Option<CancellationToken> {
+        let instance = self.instance.as_ref().filter(|_| self.open.is_none());
+        instance.map(|instance| instance.killed())
+    }
+}
+
+impl Open {
+    fn more(run: &Arc<Run>) -> Self {
+        run.open.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(run))
+    }
+
+    /// One more, if there were fewer than so many.
+    fn within(run: &Arc<Run>, most: u64) -> Option<Self> {
+        let before = run.open.fetch_add(1, Ordering::Relaxed);
+        let open = Self(Arc::clone(run));
+        (before < most).then_some(open)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+        self.0.touch();
+    }
+}
+
+/// Resolves once that is cancelled: never, where there is nothing to cancel.
+pub async fn cancelled(token: Option<&CancellationToken>) {
+    match token {
+        Some(token) => token.cancelled().await,
+        None => std::future::pending().await,
     }
 }
 
@@ -126,10 +172,7 @@ impl Run {
         heard: Hearing,
         missed: Arc<Missed>,
     ) -> Option<Bound> {
-        if self.open.fetch_add(1, Ordering::Relaxed) >= self.caps.run_connections {
-            self.open.fetch_sub(1, Ordering::Relaxed);
-            return None;
-        }
+        let open = Some(Open::within(self, self.caps.run_connections)?);
         self.touch();
         let conn = self.next_conn();
         let at = arrival.accepted.since(self.began);
@@ -140,7 +183,7 @@ impl Run {
         let shares = arrival.shares.clone().filter(|_| arrival.layer != Layer::Outside);
         let sharing = shares.map(|runs| {
             let counted = (Arc::clone(&missed), held.clone());
-            Sharing::new(self.id.clone(), runs, arrival.clone(), counted)
+            Sharing::new(self, runs, arrival.clone(), counted)
         });
         let opened = Opened {
             conn,
@@ -162,7 +205,7 @@ impl Run {
         let decoder = arrival.layer.decoder(conn);
         self.record((conn, decoder), heard, Arc::clone(&missed), sharing.clone());
         let (run, stop) = (Arc::clone(self), arrival.stop);
-        Some(Bound { run, conn, stop, moved: missed, instance, internal, held, sharing })
+        Some(Bound { run, conn, stop, moved: missed, instance, internal, held, sharing, open })
     }
 
     /// A participant of this run, by its name; an instance that the header does not name is one all
@@ -234,12 +277,5 @@ impl Run {
         let name = if product.is_empty() { "Client".to_owned() } else { product };
         let id = format!("client-{}", name.to_ascii_lowercase());
         Participant { id, name, role: Role::Client, detail: "your own client".to_owned() }
-    }
-}
-
-impl Drop for Bound {
-    fn drop(&mut self) {
-        self.run.open.fetch_sub(1, Ordering::Relaxed);
-        self.run.touch();
     }
 }

@@ -1,4 +1,4 @@
-//! What ends a call from outside: its deadline, the run's end, the server's.
+//! What ends a call from outside: its deadline, the run's end, the server's, its instance's.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic::body::Body;
 
-use crate::run::Run;
+use crate::run::{Run, cancelled};
 
 /// The longest time that a caller may give.
 const LONGEST: Duration = Duration::from_secs(24 * 3_600);
@@ -26,6 +26,8 @@ pub struct Ends {
     pub run: Arc<Run>,
     /// Cancelled when the server stops.
     pub stop: CancellationToken,
+    /// Cancelled when the instance is killed, where that does not cut the connection off.
+    pub killed: Option<CancellationToken>,
     /// When its caller does not want it any more.
     pub deadline: Option<Instant>,
 }
@@ -54,6 +56,9 @@ impl Ends {
             }
             () = self.run.until_over() => Status::unavailable("the run is over"),
             () = self.stop.cancelled() => Status::unavailable("the server stops"),
+            () = cancelled(self.killed.as_ref()) => {
+                Status::unavailable("the instance was killed")
+            }
         }
     }
 }

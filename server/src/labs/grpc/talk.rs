@@ -33,6 +33,8 @@ pub struct Talk {
     pub conn: ConnId,
     /// Cancelled when the server stops.
     pub stop: CancellationToken,
+    /// Cancelled when the instance is killed, where that does not cut the connection off.
+    pub killed: Option<CancellationToken>,
 }
 
 /// How the run's knob wants its calls to fail.
@@ -51,7 +53,7 @@ pub enum Fail {
 impl Talk {
     /// The instance that has a connection.
     pub fn at(bound: &Bound, worker: Worker) -> Self {
-        Self { worker, conn: bound.conn, stop: bound.stop.clone() }
+        Self { worker, conn: bound.conn, stop: bound.stop.clone(), killed: bound.killed() }
     }
 
     /// What the knob says.
@@ -71,8 +73,8 @@ impl Talk {
 
     /// What ends a call whose head has come now.
     pub fn ends(&self, headers: &HeaderMap) -> Ends {
-        let (run, stop) = (self.worker.run.clone(), self.stop.clone());
-        Ends { run, stop, deadline: deadline(headers) }
+        let (run, stop, killed) = (self.worker.run.clone(), self.stop.clone(), self.killed.clone());
+        Ends { run, stop, killed, deadline: deadline(headers) }
     }
 
     /// Puts a message into the store, and gives its number.
