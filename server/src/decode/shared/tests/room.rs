@@ -95,6 +95,7 @@ impl Room {
             user: None,
             stop: CancellationToken::new(),
             shares: None,
+            handed: 0,
             layer: Layer::Plain,
         };
         let missed = Arc::new(Missed::default());
