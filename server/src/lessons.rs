@@ -24,7 +24,8 @@
 //! ~~~
 //!
 //! Under `Predict` stand blocks of this kind alone, in TOML; `answer` names a
-//! [`trace::lesson::Figure`]. Raw HTML comes out as text, links lead to `http://`, `https://` or `#`,
+//! [`trace::lesson::Figure`]. With `when = { call = "unary" }` only a run with these parameters answers
+//! the question. Raw HTML comes out as text, links lead to `http://`, `https://` or `#`,
 //! and there are no pictures: a lesson cannot bring anything into the page but words.
 
 use std::ops::Range;

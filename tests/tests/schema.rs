@@ -191,6 +191,7 @@ fn reports() -> Vec<String> {
         Says::StreamBroke { last_event_id: String::new() },
         Says::CannotStream { method: "Converse".to_owned() },
         Says::CallBroke { method: "Send".to_owned() },
+        Says::CannotPipeline,
         Says::NoTrust,
     ];
     let of = |says| line(What::Report(Report { client: "user-A".to_owned(), says }));

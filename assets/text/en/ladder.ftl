@@ -219,6 +219,7 @@ ladder-grpc-partial = Half a message
 ladder-grpc-id = id { $id }
 ladder-grpc-empty = (empty)
 ladder-grpc-message = message { $number }, { $bytes }
+ladder-contract-lost = { $said } ({ $name } lost by contract v2)
 ladder-fold-frames = { $count ->
     [one] { $count } connection frame folded, { $took }
    *[other] { $count } connection frames folded, { $took }

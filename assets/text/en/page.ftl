@@ -99,6 +99,7 @@ report-streams = The page opened { $wanted } event streams, and { $answered } we
    *[other] { $missing-text } never reached the server, so nothing of them is on the diagram.
 }
 report-cannot-stream = { $method } was not called: a browser cannot stream requests over gRPC-web. Choose the agent as the client, under More knobs.
+report-cannot-pipeline = { $who } asked in turn: no browser pipelines its requests. Choose the agent as the client, under More knobs.
 report-no-trust = { $who } does not trust the certificate of the TLS port, so the browser asked nothing over HTTP/2. Once the authority is trusted, run the lab again.
 report-call-broke = { $who } has no answer to its call of { $method }, and the browser does not tell the page why.
 
@@ -197,6 +198,10 @@ hints-dismiss = Got it, do not show this again
 ## Inspector
 inspector = Step
 inspector-empty = Here you will read what happened at a step and why, and see its bytes.
+inspector-empty-bytes = Press Run. Here you will see a step's bytes, and what each of them says.
+inspector-empty-headers = Press Run. Here you will see the header fields of a step's message.
+inspector-empty-timing = Press Run. Here you will see what a step's time was spent on.
+inspector-empty-streams = Press Run. Here each connection gets a drawing, and in it each request a line: when it was asked, what it waited for, and when the bytes of its answer came.
 tab-lesson = Lesson
 tab-explain = Explain
 tab-bytes = Bytes
@@ -379,6 +384,7 @@ predict-how-measured = Write down what you expect, then press Measure. The figur
 predict-right = ✓ { $answer }: as you said.
 predict-wrong = ✗ This run says { $answer }.
 predict-number = Write a whole number.
+predict-other-run = This run had other knobs. Set them as the question says, and run again.
 predict-answer = This run says { $answer }.
 predict-wrong-measured = ✗ It was { $answer }.
 predict-answer-measured = It was { $answer }.

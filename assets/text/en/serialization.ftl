@@ -81,13 +81,16 @@ cost-heard = As in the labs, heard and decoded
 cost-wire = Over the wire
 cost-spread = { $least } – { $most }
 cost-bytes-more = { $all }, { $more } beside the text
-cost-compared = One message by gRPC took { $took } of processor time: { $sse } times what Server-Sent Events took, { $websocket } times what a WebSocket took.
+cost-compared = One message by gRPC took { $took } of processor time. Against Server-Sent Events: { $sse }. Against a WebSocket: { $websocket }.
+cost-times = { $times } times as much
+cost-not-apart = not told apart in this measurement, for the ranges overlap
+cost-least = less than 0.1 µs
 cost-claim-holds = It is said that gRPC needs more processor time than both. In this measurement it did.
 cost-claim-fails = It is said that gRPC needs more processor time than both. In this measurement it needed less.
-cost-claim-even = It is said that gRPC needs more processor time than both. In this measurement there was no difference worth telling.
-cost-claim-sse = It is said that gRPC needs more processor time than both. In this measurement it needed more than Server-Sent Events, and not more than a WebSocket.
-cost-claim-websocket = It is said that gRPC needs more processor time than both. In this measurement it needed more than a WebSocket, and not more than Server-Sent Events.
-cost-claim-not = It is said that gRPC needs more processor time than both. In this measurement it needed more than neither.
+cost-claim-even = It is said that gRPC needs more processor time than both. In this measurement they are not told apart.
+cost-claim-sse = It is said that gRPC needs more processor time than both. In this measurement it needed more than Server-Sent Events; that it needs more than a WebSocket is not seen.
+cost-claim-websocket = It is said that gRPC needs more processor time than both. In this measurement it needed more than a WebSocket; that it needs more than Server-Sent Events is not seen.
+cost-claim-not = It is said that gRPC needs more processor time than both. In this measurement it is not seen to need more than either.
 cost-over = { $messages } messages of { $bytes } by each protocol, in { $rounds ->
     [one] 1 round
    *[other] { $rounds-text } rounds

@@ -70,6 +70,7 @@ story-open-service = It hands messages in on it, and leaves it open for the next
 story-open-forwards = One instance passes messages on to the other over it: the user is not where the message came in.
 story-open-why-sse = It will carry one answer that does not end.
 story-open-store = It is the connection on which the instance calls the shared store, and it stays open.
+story-open-why-h2 = What goes over it is HTTP/2: each request gets a stream of its own, several may be under way at once, and the connection stays open for the next.
 story-open-why-http11 = With HTTP/1.1 it stays open after an answer, so that the next request need not pay for one.
 
 ## A request. Those for HTTP/1.0 are for a request that says HTTP/1.1 to a server that does not.
@@ -276,6 +277,9 @@ story-closed-cut = It cut off { $requests ->
        *[other] { $requests-text } requests
     } that had no answer yet.
 
+story-tls-server-flight = By the order of TLS 1.3 the server's protected records hold here EncryptedExtensions, Certificate, CertificateVerify and Finished; where an older session is resumed, without the two in the middle. Nobody has read it: it is what the protocol demands.
+story-tls-client-flight = By the order of TLS 1.3 it must hold the client's Finished, or an alert by which the client gives up. Nobody has read it: it is what the protocol demands.
+story-tls-tickets = After its Finished and before anything of the application a server usually sends session tickets, with which a later handshake can be shorter. Nobody has read that here.
 story-h2-preface = A client of HTTP/2 begins with these 24 bytes. A server that knows only HTTP/1 takes them for a request that cannot be, and refuses.
 story-h2-unread = They could not be read as HTTP/2.
 story-h2-request = It asks on stream { $stream }: many streams share this one connection, and each frame says whose it is.
@@ -301,7 +305,12 @@ story-h2-window-stream = { $who } lets { $other } send { $by } more on stream { 
 story-h2-windows = After this, { $connection } bytes may be sent on the connection and { $window } on stream { $stream }.
 story-h2-window-left = After this, { $connection } bytes may be sent on the connection.
 story-h2-reset = { $who } ends stream { $stream } at once: { $name }. The connection and its other streams go on.
-story-h2-goaway = { $who } ends the connection: { $name }. Stream { $last } is the last that was or may be worked on.
+story-h2-goaway = { $who } ends the connection: { $name }. Of the streams that { $other } opened, { $last } is the last that was or may yet be worked on.
+story-h2-goaway-none = { $who } ends the connection: { $name }. None of the requests of { $other } was worked on, so they may be made again.
+story-h2-goaway-pushed = { $who } ends the connection: { $name }. Of the streams that { $other } opened, { $last } is the last that was or may yet be worked on; of its own requests { $who } says nothing by this.
+story-h2-goaway-none-pushed = { $who } ends the connection: { $name }. The number { $last } counts the streams that { $other } opened, and there were none of which { $who } knows; of its own requests it says nothing by this.
+story-h2-goaway-notice = { $who } gives notice of a graceful shutdown: { $name }. { $last } is the highest number there is, so no stream is turned away yet. { $other } should open no more; a later GOAWAY names the last stream (RFC 9113, section 6.8).
+story-h2-ping-notice = It belongs to the notice of shutdown before it: once { $other } has answered, { $who } knows that the notice was read, and can name the last stream.
 story-h2-ping = { $who } asks whether { $other } is still there.
 story-h2-ping-ack = { $who } answers the ping of { $other }.
 story-h2-data = { $who } sends a piece of the content of stream { $stream }.

@@ -82,7 +82,22 @@ pub fn of(model: &Model, seq: Seq) -> Option<Compared> {
     Some(Compared { seq, method, from, len, rows, reader: read, lacking })
 }
 
+/// A label, and what of the message does not arrive, because its number is another in the reader's
+/// contract.
+pub(crate) fn marked(model: &Model, seq: Seq, label: String) -> String {
+    let lost = of(model, seq).and_then(|compared| compared.lost());
+    let Some(name) = lost else { return label };
+    text::say("ladder-contract-lost", &[("said", (&label).into()), ("name", name.into())])
+}
+
 impl Compared {
+    /// The field that the reader skips under one number, and takes as empty under another.
+    #[must_use]
+    pub fn lost(&self) -> Option<&'static str> {
+        let (_, name) = self.skipped()?;
+        self.lacking.iter().any(|lacking| lacking.name == name).then_some(name)
+    }
+
     /// The field at which the reader stops, because there its contract has another type.
     #[must_use]
     pub fn impossible(&self) -> Option<(&Field, &'static str, Wire)> {
@@ -251,6 +266,18 @@ mod tests {
             let model = said("v1", method, from, message);
             let told: String = model.steps.iter().map(|step| tell(&model, step).text()).collect();
             assert!(!told.contains("ontract"), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_label_says_what_does_not_arrive() {
+        let moved = said("v2", "Converse", Side::Client, b"\x0a\x01C\x1a\x03one");
+        assert_eq!(of(&moved, Seq(3)).unwrap().lost(), Some("text"));
+        let label = |model: &Model| marked(model, Seq(3), "to B: one".to_owned());
+        assert_eq!(label(&moved), "to B: one (text lost by contract v2)");
+        for (contract, method) in [("v1", "Converse"), ("v2", "Send")] {
+            let model = said(contract, method, Side::Client, b"\x0a\x01C\x1a\x03one");
+            assert_eq!(label(&model), "to B: one", "{contract} {method}");
         }
     }
 

@@ -110,11 +110,20 @@ impl<'a> Teller<'a> {
         let why = match id {
             _ if instance => "story-open-forwards",
             Some("service") => "story-open-service",
+            _ if self.speaks_http2(conn) => "story-open-why-h2",
             _ if text::has(&own) => own.as_str(),
             _ => "story-open-why-http11",
         };
         self.story.tell(why, &[]);
         self.story
+    }
+
+    /// Whether what goes over a connection, or inside it, begins as HTTP/2.
+    fn speaks_http2(&self, conn: ConnId) -> bool {
+        let known = self.model.conns.get(&conn).map(|conn| self.model.within(conn));
+        let mut keys = known.into_iter().flat_map(|known| &known.keys);
+        let first = keys.find_map(|key| self.model.event(key.1));
+        first.is_some_and(|event| matches!(event.kind, Kind::Http2(_)))
     }
 
     fn message(mut self, dir: Dir, events: &[Seq]) -> Story {

@@ -14,6 +14,7 @@ use trace::time::Micros;
 use trace::websocket::{Close, Frame, Message, Opcode, Websocket};
 
 use crate::amount;
+use crate::contracts;
 use crate::model::Model;
 use crate::shape::Stroke;
 
@@ -68,7 +69,7 @@ pub fn of(model: &Model, events: &[Seq]) -> Option<(Seq, Stroke, String)> {
     let carried = model.carriers(events).len() < events.len();
     let seq = if carried { events.last() } else { events.first() };
     let (stroke, words) = label(model, model.event(*seq?)?);
-    Some((*seq?, stroke, words))
+    Some((*seq?, stroke, contracts::marked(model, *seq?, words)))
 }
 
 fn http1(said: &Http1, stroke: Stroke, run: &str) -> (Stroke, String) {

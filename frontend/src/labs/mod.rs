@@ -28,7 +28,7 @@ use crate::state::Active;
 pub(crate) async fn drive(part: &Part) {
     match part.header.lab.as_str() {
         "http10" => answered(part, http10::drive(&part.header, &part.active).await),
-        "http11" => answered(part, http11::drive(&part.header, &part.active).await),
+        "http11" => http11::drive(part).await,
         "http2" => http2::drive(part).await,
         "short_polling" => short_polling::drive(part).await,
         "long_polling" => long_polling::drive(part).await,

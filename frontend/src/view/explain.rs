@@ -10,7 +10,7 @@ use scene::told::{Piece, Story};
 use trace::ids::Seq;
 
 use super::{contracts, standing, t, values, windows};
-use crate::state::{State, state};
+use crate::state::{State, Tab, state};
 
 /// What is shown of a step.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,7 +64,18 @@ pub fn Head() -> impl IntoView {
             }
             .into_any()
         }
-        None => view! { <p class="hint">{t("inspector-empty")}</p> }.into_any(),
+        None => view! { <p class="hint">{t(empty(state.tab.get()))}</p> }.into_any(),
+    }
+}
+
+/// What a tab will tell once there is a step.
+const fn empty(tab: Tab) -> &'static str {
+    match tab {
+        Tab::Lesson | Tab::Explain => "inspector-empty",
+        Tab::Bytes => "inspector-empty-bytes",
+        Tab::Headers => "inspector-empty-headers",
+        Tab::Timing => "inspector-empty-timing",
+        Tab::Streams => "inspector-empty-streams",
     }
 }
 

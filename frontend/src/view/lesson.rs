@@ -44,21 +44,24 @@ pub fn Lesson() -> impl IntoView {
 
 /// A question. Its answer is shown when the run that is shown has given it.
 fn predict(state: State, index: usize, ask: Predict) -> impl IntoView {
-    let Predict { ask, answer: figure, why } = ask;
+    let (label, figure, why) = (ask.ask.clone(), ask.answer, ask.why.clone());
     let id = format!("guess-{index}");
+    // A run that is over may be another than the one of which is asked.
     let answer = Memo::new(move |_| {
         if !state.has_runs() {
-            return measure::answer(state, figure);
+            return measure::answer(state, figure).map(Some);
         }
         state.model.with(|model| {
             let model = model.as_ref().filter(|model| model.settled())?;
-            Some(figures::of(model, figure))
+            Some(ask.is_answered_by(&model.header).then(|| figures::of(model, figure)))
         })
     });
     let guess =
         move || state.guesses.with(|guesses| guesses.get(&index).cloned().unwrap_or_default());
     let verdict = move || {
-        let known = answer.get()?;
+        let Some(known) = answer.get()? else {
+            return Some(view! { <p class="hint">{t("predict-other-run")}</p> }.into_any());
+        };
         let guessed = guess().trim().replace(',', "").parse::<u64>().ok();
         let id = match (guessed, state.has_runs()) {
             (Some(guessed), _) if guessed == known => "predict-right",
@@ -71,11 +74,11 @@ fn predict(state: State, index: usize, ask: Predict) -> impl IntoView {
         let known = amount::count(known);
         let said = text::say(id, &[("answer", (&known).into())]);
         let class = if id == "predict-right" { "verdict right" } else { "verdict" };
-        Some(view! { <p class=class>{said}</p> <p class="hint">{why.clone()}</p> })
+        Some(view! { <p class=class>{said}</p> <p class="hint">{why.clone()}</p> }.into_any())
     };
     view! {
         <div class="ask">
-            <label for=id.clone()>{ask}</label>
+            <label for=id.clone()>{label}</label>
             <input
                 type="text"
                 inputmode="numeric"

@@ -108,6 +108,8 @@ fn told(report: &Report) -> impl IntoView + use<> {
     view! {
         {debug}
         {sentence}
+        // Before the table, so that nobody reads its column of what is heard without it.
+        <p class="hint" id="cost-way">{t("cost-way")}</p>
         <div class="cost-scroll" tabindex="0" role="region" aria-label=t("cost-title")>
             <table id="costs">
                 <thead>
@@ -122,7 +124,6 @@ fn told(report: &Report) -> impl IntoView + use<> {
             </table>
         </div>
         <p class="hint">{over(report)}</p>
-        <p class="hint">{t("cost-way")}</p>
     }
 }
 

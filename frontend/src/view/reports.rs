@@ -100,6 +100,7 @@ fn words(model: &Model, report: &Report) -> Option<String> {
         Says::CallBroke { method } => {
             text::say("report-call-broke", &[("who", who.into()), ("method", method.into())])
         }
+        Says::CannotPipeline => text::say("report-cannot-pipeline", &[("who", who.into())]),
         Says::NoTrust => text::say("report-no-trust", &[("who", who.into())]),
     })
 }

@@ -213,6 +213,8 @@ pub enum Says {
         /// The method that was called.
         method: String,
     },
+    /// It asked in turn: a browser does not pipeline (RFC 9112, section 9.3.2).
+    CannotPipeline,
     /// Its browser does not trust the certificate of the TLS port.
     NoTrust,
 }

@@ -1,6 +1,11 @@
 //! A lesson beside a lab: what is told, and what is asked before the run answers it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::log::Header;
 
 /// A lesson as `GET /api/lessons/{lab}` gives it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +34,21 @@ pub struct Predict {
     pub answer: Figure,
     /// Why it comes out as it does, told once it is known; plain text.
     pub why: String,
+    /// The parameters that a run must have to answer it, each with its value; none where any run may.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub when: BTreeMap<String, String>,
+}
+
+impl Predict {
+    /// Whether a run with these parameters answers the question.
+    #[must_use]
+    pub fn is_answered_by(&self, header: &Header) -> bool {
+        self.when.iter().all(|(name, wanted)| match header.params.get(name) {
+            Some(Value::String(word)) => word == wanted,
+            Some(value) => value.to_string() == *wanted,
+            None => false,
+        })
+    }
 }
 
 /// A figure that is reckoned from a run's log.
@@ -79,4 +99,39 @@ pub enum Figure {
     JsonToProtobufDecode,
     /// How many times as long as JSON the browser takes to read XML, rounded.
     XmlToJsonDecode,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::FORMAT;
+
+    #[test]
+    fn a_question_may_want_a_run_with_these_parameters() {
+        let mut header = Header {
+            lifeline: FORMAT,
+            run: crate::ids::RunId("abc".to_owned()),
+            lab: "grpc".to_owned(),
+            params: serde_json::Map::new(),
+            seed: 0,
+            participants: Vec::new(),
+            started: String::new(),
+        };
+        let mut predict = Predict {
+            ask: "How many?".to_owned(),
+            answer: Figure::Messages,
+            why: "So.".to_owned(),
+            when: BTreeMap::new(),
+        };
+        assert!(predict.is_answered_by(&header));
+        for (name, value) in [("contract", "v2"), ("messages", "3")] {
+            predict.when.insert(name.to_owned(), value.to_owned());
+        }
+        assert!(!predict.is_answered_by(&header));
+        header.params.insert("contract".to_owned(), "v2".into());
+        header.params.insert("messages".to_owned(), 3.into());
+        assert!(predict.is_answered_by(&header));
+        header.params.insert("contract".to_owned(), "v1".into());
+        assert!(!predict.is_answered_by(&header));
+    }
 }

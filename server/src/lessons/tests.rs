@@ -35,6 +35,10 @@ fn the_lessons_are_whole() {
         assert!(lesson.line.len() < lesson.minutes.len(), "{lab}");
         assert!(lesson.minutes.len() < lesson.depth.len(), "{lab}");
         assert!(lesson.predict.len() >= 3, "{lab}");
+        for name in lesson.predict.iter().flat_map(|predict| predict.when.keys()) {
+            let known = listed().into_iter().find(|known| known.id == lab).unwrap();
+            assert!(known.params.iter().any(|param| param.name == *name), "{lab}: {name}");
+        }
     }
     for known in listed() {
         assert!(labs().any(|lab| lab == known.id), "{} has no lesson", known.id);
@@ -50,6 +54,10 @@ fn a_lesson_is_read() {
     let [predict] = &*lesson.predict else { panic!("{:?}", lesson.predict) };
     assert_eq!((&*predict.ask, &*predict.why), ("How many?", "So."));
     assert_eq!(predict.answer, Figure::Requests);
+    assert!(predict.when.is_empty());
+    let wanted = "answer = \"requests\"\nwhen = { call = \"unary\" }";
+    let bound = parse("lab", &LEAST.replace("answer = \"requests\"", wanted)).unwrap();
+    assert_eq!(bound.predict[0].when.get("call").map(String::as_str), Some("unary"));
     assert_eq!(parse("lab", &LEAST.replace('\n', "\r\n")), Ok(lesson));
 }
 

@@ -1,6 +1,6 @@
 //! What HTTP/2's frames and heads say, and gRPC's messages.
 
-use trace::event::Event;
+use trace::event::{Event, Kind};
 use trace::grpc::{Grpc, Message};
 use trace::http2::{Content, Frame, FrameKind, Head, Http2, Role, Says, Windows};
 use trace::ids::Seq;
@@ -16,17 +16,21 @@ use crate::told::Told;
 /// So many streams are named.
 const NAMED: usize = 6;
 
+/// The highest number of a stream: a GOAWAY with it turns none away, and is the notice of a graceful
+/// shutdown (RFC 9113, section 6.8).
+const ALL: u32 = 0x7fff_ffff;
+
 impl Teller<'_> {
     pub(super) fn http2(&mut self, event: &Event, events: &[Seq]) {
         self.sent(event, events);
         // The whole speaks for its frames.
         let last = events.last().and_then(|seq| self.model.event(*seq)).unwrap_or(event);
         match &last.kind {
-            trace::event::Kind::Http2(Http2::Head(head)) => self.h2_head(head),
-            trace::event::Kind::Http2(Http2::Content(content)) => self.h2_content(content),
-            trace::event::Kind::Http2(Http2::Frame(frame)) => self.h2_frame(last, frame),
-            trace::event::Kind::Http2(Http2::Preface) => self.story.tell("story-h2-preface", &[]),
-            trace::event::Kind::Grpc(said) => self.grpc_said(said, events),
+            Kind::Http2(Http2::Head(head)) => self.h2_head(head),
+            Kind::Http2(Http2::Content(content)) => self.h2_content(content),
+            Kind::Http2(Http2::Frame(frame)) => self.h2_frame(last, frame),
+            Kind::Http2(Http2::Preface) => self.story.tell("story-h2-preface", &[]),
+            Kind::Grpc(said) => self.grpc_said(said, events),
             _ => self.story.tell("story-h2-unread", &[]),
         }
     }
@@ -147,14 +151,17 @@ impl Teller<'_> {
                 self.story.tell("story-h2-reset", &args);
             }
             (Says::Goaway { last, error, .. }, _) => {
-                let name = wire::explain::error_code(*error);
-                let [who, _] = names();
-                let args = [who, ("last", self.here(last)), ("name", Told::Word(name))];
-                self.story.tell("story-h2-goaway", &args);
+                let name = ("name", Told::Word(wire::explain::error_code(*error)));
+                let [who, other] = names();
+                let last_stream = ("last", self.here(last));
+                self.story.tell(goaway(event.from, *last), &[who, other, last_stream, name]);
             }
             (_, FrameKind::Ping) => {
-                let ack = frame.flags & 1 == 1;
-                let id = if ack { "story-h2-ping-ack" } else { "story-h2-ping" };
+                let id = match frame.flags & 1 {
+                    1 => "story-h2-ping-ack",
+                    _ if self.follows_notice(event.from) => "story-h2-ping-notice",
+                    _ => "story-h2-ping",
+                };
                 self.story.tell(id, &names());
             }
             (_, FrameKind::Data) => {
@@ -169,6 +176,15 @@ impl Teller<'_> {
         if let Some(windows) = frame.windows {
             self.h2_windows(frame, windows);
         }
+    }
+
+    /// Whether what the same side said last was the notice of a graceful shutdown.
+    fn follows_notice(&self, from: Side) -> bool {
+        let last = self.before().find(|(_, event)| event.from == from).map(|(_, event)| event);
+        matches!(
+            last.map(|event| &event.kind),
+            Some(Kind::Http2(Http2::Frame(Frame { says: Says::Goaway { last: ALL, .. }, .. })))
+        )
     }
 
     /// What may still be sent after a frame.
@@ -266,5 +282,113 @@ impl Teller<'_> {
             }
             (None, None) => {}
         }
+    }
+}
+
+/// What a GOAWAY says: it counts the streams that the other side opened, and a server opens streams only
+/// to push.
+const fn goaway(from: Side, last: u32) -> &'static str {
+    match (from, last) {
+        (_, ALL) => "story-h2-goaway-notice",
+        (Side::Client, 0) => "story-h2-goaway-none-pushed",
+        (Side::Client, _) => "story-h2-goaway-pushed",
+        (Side::Server, 0) => "story-h2-goaway-none",
+        (Side::Server, _) => "story-h2-goaway",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use trace::entry::{Entry, Opened, What};
+    use trace::ids::ConnId;
+    use trace::participant;
+    use trace::span::Spans;
+    use trace::time::Micros;
+
+    use super::*;
+    use crate::lab_log::{header, participant};
+    use crate::model::Model;
+    use crate::story::tell;
+
+    /// What is told of frames on one connection, in their order.
+    fn told(frames: &[(Side, FrameKind, Says)]) -> Vec<String> {
+        let conn = ConnId(1);
+        let opened = What::Opened(Opened {
+            conn,
+            client: participant("browser", "Browser", participant::Role::Browser),
+            server: participant("instance1", "Instance 1", participant::Role::Server),
+            client_addr: String::new(),
+            server_addr: String::new(),
+            inside: None,
+        });
+        let event = |(from, kind, says): &(Side, FrameKind, Says)| {
+            What::Event(Event {
+                conn,
+                from: *from,
+                evidence: Spans::default(),
+                kind: Kind::Http2(Http2::Frame(Frame {
+                    kind: *kind,
+                    flags: 0,
+                    stream: 0,
+                    len: 8,
+                    padding: None,
+                    says: says.clone(),
+                    windows: None,
+                })),
+                fields: Vec::new(),
+                faults: Vec::new(),
+            })
+        };
+        let whats = [opened].into_iter().chain(frames.iter().map(event));
+        let entry =
+            |(what, number): (What, u64)| Entry { seq: Seq(number), at_us: Micros(number), what };
+        let header = header("http2", &["browser", "instance1"]);
+        let model = Model::of(header, whats.zip(1..).map(entry));
+        model.steps.iter().map(|step| tell(&model, step).text()).collect()
+    }
+
+    fn says(last: u32) -> (FrameKind, Says) {
+        (FrameKind::Goaway, Says::Goaway { last, error: 0, debug: String::new() })
+    }
+
+    #[test]
+    fn a_goaway_with_the_highest_number_is_a_notice_and_a_ping_may_belong_to_it() {
+        let (kind, notice) = says(ALL);
+        let ping = (Side::Server, FrameKind::Ping, Says::Nothing);
+        let stories = told(&[(Side::Server, kind, notice), ping.clone(), ping]);
+        let all = stories.join("\n");
+        assert!(all.contains("graceful shutdown") && all.contains("turned away"), "{all}");
+        assert_eq!(all.matches("belongs to the notice").count(), 1, "{all}");
+        assert_eq!(all.matches("still there").count(), 1, "{all}");
+    }
+
+    #[test]
+    fn a_ping_of_the_other_side_belongs_to_no_notice() {
+        let (kind, notice) = says(ALL);
+        let ping = (Side::Client, FrameKind::Ping, Says::Nothing);
+        let all = told(&[(Side::Server, kind, notice), ping]).join("\n");
+        assert!(!all.contains("belongs to the notice"), "{all}");
+    }
+
+    #[test]
+    fn a_goaway_counts_the_streams_of_the_other_side() {
+        for (from, last, words) in [
+            (Side::Server, 0, "None of the requests of Browser"),
+            (Side::Server, 5, "Of the streams that Browser opened, 5 is the last"),
+            (Side::Client, 0, "streams that Instance 1 opened, and there were none"),
+            (Side::Client, 2, "Of the streams that Instance 1 opened, 2 is the last"),
+        ] {
+            let (kind, goaway) = says(last);
+            let all = told(&[(from, kind, goaway)]).join("\n");
+            assert!(all.contains(words), "{all}");
+        }
+    }
+
+    #[test]
+    fn a_connection_of_http2_is_not_told_as_one_of_http11() {
+        let ping = (Side::Client, FrameKind::Ping, Says::Nothing);
+        let opened = &told(&[ping])[0];
+        assert!(opened.contains("stream of its own") && !opened.contains("HTTP/1.1"), "{opened}");
+        assert!(told(&[])[0].contains("HTTP/1.1"));
     }
 }

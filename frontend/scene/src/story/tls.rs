@@ -1,8 +1,8 @@
 //! What a record of TLS says, and what the handshake cost.
 
-use trace::event::Event;
+use trace::event::{Event, Kind};
 use trace::ids::{ConnId, Seq};
-use trace::span::Dir;
+use trace::span::{Dir, Side};
 use trace::tls::{ContentType, Message, Tls};
 use wire::tls::names;
 
@@ -16,6 +16,9 @@ use crate::words;
 const CLIENT_HELLO: u8 = 1;
 const SERVER_HELLO: u8 = 2;
 
+/// The version of which the order of protected messages is told (RFC 8446, section 4.2.1).
+const TLS_13: u16 = 0x0304;
+
 /// So many letters of a name that the other side gave are shown.
 const NAME: usize = 60;
 
@@ -27,13 +30,37 @@ impl Teller<'_> {
         self.sent(event, events);
         match said.content {
             _ if self.model.carrier(self.step).is_some() => self.carrier(event),
-            _ if said.protected => self.story.tell("story-tls-protected", &[]),
+            _ if said.protected => self.protected(event),
             ContentType::Handshake => said.messages.iter().for_each(|it| self.hello(event, it)),
             ContentType::ChangeCipherSpec => self.story.tell("story-tls-change", &[]),
             ContentType::Alert => self.alert(said),
             ContentType::ApplicationData | ContentType::Other(_) => {
                 self.story.tell("story-tls-unread", &[]);
             }
+        }
+    }
+
+    /// A protected record before the first that carries what is inside. What it must hold is known from the
+    /// order that the protocol demands, and from nothing else.
+    fn protected(&mut self, event: &Event) {
+        self.story.tell("story-tls-protected", &[]);
+        let known = self.model.conns.get(&event.conn);
+        let keys = known.map(|conn| conn.keys.as_slice()).unwrap_or_default();
+        let before = keys.iter().take_while(|key| **key < self.step.key);
+        let (mut is_13, mut finished) = (false, false);
+        for earlier in before.filter_map(|key| self.model.event(key.1)) {
+            let Kind::Tls(said) = &earlier.kind else { continue };
+            is_13 |= said.messages.iter().any(|it| {
+                it.kind == SERVER_HELLO && !it.retry && it.versions.first() == Some(&TLS_13)
+            });
+            finished |= earlier.from == Side::Client && said.protected;
+        }
+        match (event.from, finished) {
+            _ if !is_13 => {}
+            (Side::Server, false) => self.story.tell("story-tls-server-flight", &[]),
+            (Side::Server, true) => self.story.tell("story-tls-tickets", &[]),
+            (Side::Client, false) => self.story.tell("story-tls-client-flight", &[]),
+            (Side::Client, true) => {}
         }
     }
 

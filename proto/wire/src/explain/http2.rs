@@ -9,6 +9,7 @@ use trace::event::{Event, Kind};
 use trace::fault::Code;
 use trace::field::{Field, Name};
 use trace::http2::{Content, Frame, FrameKind, Http2, Says};
+use trace::span::Side;
 
 use super::{Bits, Explained, bytes, explained, shorten, sized};
 use crate::transcript::unescape;
@@ -79,7 +80,7 @@ fn of_frame(event: &Event, field: &Field, said: &[u8]) -> Option<Explained> {
         Name::SettingId => ("explain-h2-setting", number(said, 2).map(names::setting_id), "RFC 9113, section 6.5.1"),
         Name::SettingValue => return Some(names::setting_value(nth_setting(event, field), number(said, 4))),
         Name::ErrorCode => return Some(number(said, 4).map_or_else(|| odd("explain-h2-error", len, "RFC 9113, section 7"), names::error_of)),
-        Name::LastStream => ("explain-h2-last", id(said).map(last_stream), "RFC 9113, section 6.8"),
+        Name::LastStream => ("explain-h2-last", id(said).map(|last| last_stream(event.from, last)), "RFC 9113, section 6.8"),
         Name::DebugData => ("explain-h2-debug", Some(debug(event, len)), "RFC 9113, section 6.8"),
         Name::WindowIncrement => ("explain-h2-increment", id(said).map(|more| increment(event, more)), "RFC 9113, section 6.9"),
         Name::PingData => ("explain-h2-ping", Some(text::say(ping(event), &[])), "RFC 9113, section 6.7"),
@@ -214,11 +215,14 @@ fn stream(number: u64) -> String {
     }
 }
 
-fn last_stream(number: u64) -> String {
-    match number {
-        0 => text::say("explain-h2-last-none", &[]),
-        0x7fff_ffff => on_stream("explain-h2-last-all", number),
-        number => on_stream("explain-h2-last", number),
+/// It counts the streams that the other side opened; a server opens streams only to push.
+fn last_stream(from: Side, number: u64) -> String {
+    match (number, from) {
+        (0, Side::Server) => text::say("explain-h2-last-none", &[]),
+        (0, Side::Client) => text::say("explain-h2-last-none-pushed", &[]),
+        (0x7fff_ffff, _) => on_stream("explain-h2-last-all", number),
+        (number, Side::Server) => on_stream("explain-h2-last", number),
+        (number, Side::Client) => on_stream("explain-h2-last-pushed", number),
     }
 }
 

@@ -304,3 +304,13 @@ fn every_fault_has_its_words() {
         assert!(source.starts_with("RFC "), "{key}");
     }
 }
+
+#[test]
+fn a_last_stream_is_one_of_the_other_side() {
+    let said = last_stream;
+    assert!(said(Side::Server, 0).contains("No stream of the client"));
+    assert!(said(Side::Client, 0).contains("the server opened, and none"));
+    assert!(said(Side::Server, 5).starts_with("Streams up to 5"));
+    assert!(said(Side::Client, 2).contains("up to 2"));
+    assert!(said(Side::Server, 0x7fff_ffff).contains("graceful shutdown"));
+}
