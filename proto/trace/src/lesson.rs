@@ -45,7 +45,7 @@ impl Predict {
     pub fn is_answered_by(&self, header: &Header) -> bool {
         self.when.iter().all(|(name, wanted)| match header.params.get(name) {
             Some(Value::String(word)) => word == wanted,
-            Some(value) => value.to_string() == *wanted,
+            Some(value) => *wanted == value.to_string(),
             None => false,
         })
     }
