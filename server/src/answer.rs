@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::ext::ReasonPhrase;
 use parking_lot::Mutex;
@@ -19,7 +20,7 @@ use crate::activity::{Activity, Exchange};
 use crate::content::{Content, Tracked};
 use crate::labs::chat::socket::{self, Joins, Socket};
 use crate::labs::{pages, services};
-use crate::lobby::run_of;
+use crate::lobby::{TRUST, run_of};
 use crate::refusal::Refusal;
 use crate::run::Bound;
 use crate::serve_conn::Dialect;
@@ -76,6 +77,12 @@ pub async fn answer(
     exchange: Exchange,
     next: &Slot,
 ) -> Result<Response<Tracked>, Infallible> {
+    // Outside any run, whoever's connection it is: it waits nowhere.
+    if dialect.is_tls && request.method() == Method::GET && request.uri().path() == TRUST {
+        let mut response = services::nothing();
+        speak(dialect, bound, persistence(&request), &mut response);
+        return Ok(response.map(|_| Tracked::whole(Full::default(), exchange)));
+    }
     bound.run.touch();
     bound.run.end_if_full();
     let asked = run_of(&request.uri().to_string());

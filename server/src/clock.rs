@@ -44,6 +44,13 @@ pub fn day(away: i64) -> (i32, u8, u8) {
     (i32::from(date.year()), part(date.month()), part(date.day()))
 }
 
+/// Year, month and day of a moment as RFC 3339 has it, in UTC.
+pub fn day_of(moment: &str) -> Option<(i32, u8, u8)> {
+    let date: jiff::civil::Date = moment.get(..10)?.parse().ok()?;
+    let part = |part: i8| u8::try_from(part).unwrap_or(1);
+    Some((i32::from(date.year()), part(date.month()), part(date.day())))
+}
+
 /// The time of day as HTTP writes it (RFC 9110, section 5.6.7).
 #[expect(clippy::disallowed_methods, reason = "this is the clock")]
 pub fn http_date() -> String {

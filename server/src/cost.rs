@@ -102,6 +102,21 @@ mod tests {
     }
 
     #[test]
+    fn it_ends_within_a_round_too() {
+        let stop = CancellationToken::new();
+        let told = stop.clone();
+        let wanted = Wanted { messages: 20_000, bytes: 1, stop };
+        let measures = thread::spawn(move || measure(wanted));
+        thread::sleep(std::time::Duration::from_millis(300));
+        let began = crate::clock::now();
+        told.cancel();
+        // With or without a whole round by then.
+        let _ = measures.join().unwrap();
+        let took = crate::clock::now().since(began);
+        assert!(took.0 < 1_000_000, "{took:?}");
+    }
+
+    #[test]
     fn it_ends_when_it_is_told_to() {
         let stop = CancellationToken::new();
         stop.cancel();

@@ -98,6 +98,12 @@ impl Shared {
         }
     }
 
+    /// The same, whose own store forgets all but the newest.
+    pub fn forgetting(mut self, most: u64, kept: usize) -> Self {
+        self.memory = Arc::new(Memory::forgetting(most, kept));
+        self
+    }
+
     /// An instance by its name.
     pub fn named(&self, name: &str) -> Option<&Arc<Instance>> {
         // That listener is another door of the first's.

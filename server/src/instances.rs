@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use trace::note::Reach;
 
-use crate::listen::Service;
+use crate::listen::{BEHIND_TLS, Service, TLS};
 use crate::runs::Runs;
 
 /// How long a listener may take to open or close.
@@ -45,15 +45,22 @@ impl Switches {
         Self(services.iter().map(|service| (service.name.clone(), on())).collect())
     }
 
+    /// The switch that a service hears to: another door of an instance has none of its own.
+    fn of(&self, service: &Service) -> Option<&Switch> {
+        self.0.get(if service.name == TLS { BEHIND_TLS } else { service.name.as_str() })
+    }
+
     /// Resolves once a service is to listen no more.
     pub async fn killed(&self, service: &Service) {
-        let Some(switch) = self.0.get(&service.name) else { return std::future::pending().await };
+        let Some(switch) = self.of(service) else { return std::future::pending().await };
         let _ = switch.wanted.subscribe().wait_for(|wanted| !*wanted).await;
     }
 
     /// A service listens, or no more: told to every run, and then to who waits for it.
     pub fn told(&self, runs: &Runs, service: &Service, open: bool) {
-        for run in runs.all().into_iter().filter(|run| run.state().serves()) {
+        // Another door's instance tells of itself.
+        let told = service.name != TLS;
+        for run in runs.all().into_iter().filter(|run| told && run.state().serves()) {
             if open {
                 run.restart(&service.name, Reach::Everybody);
             } else {
@@ -67,7 +74,7 @@ impl Switches {
 
     /// Opens a service's port once it is to listen again.
     pub async fn reopened(&self, service: &Service) -> Option<TcpListener> {
-        let switch = self.0.get(&service.name)?;
+        let switch = self.of(service)?;
         let _ = switch.wanted.subscribe().wait_for(|wanted| *wanted).await;
         match TcpListener::bind(service.addr).await {
             Ok(listener) => Some(listener),
@@ -95,8 +102,14 @@ impl Switches {
         if switch.wanted.send_replace(on) == on {
             return Err(Unswitched::Already);
         }
-        let mut open = switch.open.subscribe();
-        let done = tokio::time::timeout(PATIENCE, open.wait_for(|open| *open == on));
-        done.await.map(|_| ()).map_err(|_| Unswitched::PortTaken)
+        let door = self.0.get(TLS).filter(|_| name == BEHIND_TLS);
+        let both = std::iter::once(switch).chain(door);
+        let doors: Vec<_> = both.map(|switch| switch.open.subscribe()).collect();
+        let done = async {
+            for mut open in doors {
+                let _ = open.wait_for(|open| *open == on).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, done).await.map_err(|_| Unswitched::PortTaken)
     }
 }

@@ -125,7 +125,8 @@ pub async fn serve(server: Server, stop: CancellationToken) {
     for (listener, service) in server.services {
         tokio::spawn(listen::accept(Arc::clone(&labs), listener, service));
     }
-    tokio::spawn(Arc::clone(&runs).sweep(stop.clone()));
+    let until = server.authority.until.clone();
+    tokio::spawn(Arc::clone(&runs).sweep(stop.clone(), until));
     let all = Arc::clone(&runs);
     let authority = server.authority;
     let known = control::Known { services, runs, switches, authority };

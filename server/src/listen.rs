@@ -316,6 +316,7 @@ pub fn enter<S: Stream>(
     tap.dies_with(killed.clone());
     let arrival = Arrival {
         accepted: came.accepted,
+        linked: Some(came.accepted),
         client: came.from,
         server: service.addr,
         service: service.lane(run),
@@ -349,6 +350,7 @@ async fn serve<S: Stream>(
     (run, service): (&Arc<Run>, &Service),
 ) -> Option<BoxFuture<'static, ()>> {
     let (delay, rate, accepted) = (run.link_delay(), run.link_rate(), came.accepted);
+    let is_tls = came.under.is_tls();
     let Entered { bound, cut, killed } =
         match enter(labs, &mut tap, came, head.asker, (run, service)) {
             Ok(entered) => entered,
@@ -362,7 +364,7 @@ async fn serve<S: Stream>(
     let link = Link { delay, accepted, first, cut: cut.clone(), killed: killed.clone() };
     let bound = Conn {
         bound,
-        dialect: Dialect { version: service.version },
+        dialect: Dialect { version: service.version, is_tls },
         refusal: head.refusal,
         stop: labs.stop.clone(),
         cut,

@@ -13,6 +13,7 @@ use trace::studio::RunState;
 use trace::time::Micros;
 
 use crate::caps::Caps;
+use crate::clock;
 use crate::run::Run;
 use crate::store::Choice;
 
@@ -74,13 +75,18 @@ impl Runs {
         Some(run)
     }
 
-    /// Ends runs that nobody uses, until the server stops.
-    pub async fn sweep(self: Arc<Self>, stop: CancellationToken) {
+    /// Ends runs that nobody uses, until the server stops; and says once when its certificate, which
+    /// holds until that moment, does so no more.
+    pub async fn sweep(self: Arc<Self>, stop: CancellationToken, until: String) {
         let limit = Micros::from_millis(self.caps.run_idle_s * 1_000);
+        let mut until = Some(until);
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(Duration::from_secs(10)) => {}
+            }
+            if let Some(until) = until.take_if(|until| *until <= clock::wall()) {
+                tracing::warn!(until, "the certificate holds no more: start the server again");
             }
             for run in self.all() {
                 if run.state().serves() && run.idle_for() >= limit {

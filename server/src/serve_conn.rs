@@ -31,6 +31,8 @@ const PATIENCE: Micros = Micros(15_000_000);
 pub struct Dialect {
     /// The version of its answers.
     pub version: Version,
+    /// Whether it is spoken inside TLS.
+    pub is_tls: bool,
 }
 
 /// Why a connection's loop ended.

@@ -146,6 +146,8 @@ async fn no_other_page_may_call_the_studio() {
         ("origin", "http://evil.example", 403),
         ("origin", "null", 403),
         ("host", "evil.example", 421),
+        ("sec-fetch-site", "same-origin", 200),
+        ("sec-fetch-site", "none", 200),
         ("origin", own.as_str(), 200),
         ("host", "localhost", 200),
     ] {
@@ -157,6 +159,22 @@ async fn no_other_page_may_call_the_studio() {
                 _ => answer.assert_refused(status, "", &format!("{path} with {header}: {value}")),
             }
         }
+    }
+}
+
+/// A picture or a link of another site's page says no `Origin`, and must not make the server measure.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_other_page_may_make_the_server_work() {
+    let server = Server::start(&[]).await;
+    let paths = ["/api/processor_time?messages=100", "/api/serialization?repeats=1", "/api/labs"];
+    for site in ["cross-site", "same-site"] {
+        for path in paths {
+            let call = server.ask(Method::GET, path).header("sec-fetch-site", site);
+            Answer::to(call).await.assert_refused(403, "another site's", path);
+        }
+        // A link to the page itself is one to follow.
+        let call = server.ask(Method::GET, "/healthz").header("sec-fetch-site", site);
+        assert_eq!(Answer::to(call).await.status, 200, "{site}");
     }
 }
 

@@ -1,11 +1,11 @@
 //! TLS on the lab's services: two connections in a run's log, the records outside and what is said
-//! inside; the link under it where the client is an agent; who vouches for the server; and what is no TLS.
+//! inside; the link under it where the client is an agent, and above it else; and what is no TLS.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
@@ -13,8 +13,9 @@ use tests::client::{curl, output};
 use tests::log::{assert_sound, conns, events, is_tls, request, stream};
 use tests::raw::{Raw, get};
 use tests::run::Run;
-use tests::server::{Server, fails_to_start};
+use tests::server::{Answer, Server};
 use tests::within;
+use tokio::net::TcpStream;
 use tokio::process::Command;
 use trace::entry::{Ending, Entry, Opened, What};
 use trace::event::{Event, Kind};
@@ -26,20 +27,13 @@ use trace::moments::Moments;
 use trace::note::What as Note;
 use trace::participant::Role;
 use trace::span::{Dir, Side};
-use trace::studio::{Authority, RunState};
+use trace::studio::RunState;
 use trace::time::Micros;
 
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// The head of a record, before its fragment.
 const RECORD_HEAD: u64 = 5;
-
-/// What a server says of its authority.
-async fn about(server: &Server) -> Authority {
-    let answer = server.get("/api/authority").await;
-    assert_eq!((answer.status, answer.kind.as_str()), (200, "application/json"));
-    serde_json::from_str(&answer.body).expect("what is known of the authority")
-}
 
 /// The authority's certificate as a file, in a folder that goes with the test.
 async fn trusted(server: &Server) -> (TempDir, String) {
@@ -119,7 +113,7 @@ async fn curl_over_tls_is_heard_outside_and_inside() {
         assert_eq!(outer.client.name, "curl", "{version}");
         assert_records(&entries, outer.conn);
         assert_body(&entries, inner.conn, (version, &dog));
-        // The link lies above TLS: its moments are the inner connection's, its set-up is TCP's.
+        // The link lies above TLS: its moments are the inner connection's, and its set-up too.
         let passed = |conn| {
             let its = entries.iter().filter(move |entry| is_of(entry, conn));
             its.filter(|entry| matches!(entry.what, What::Passed(_))).count()
@@ -127,11 +121,45 @@ async fn curl_over_tls_is_heard_outside_and_inside() {
         assert_eq!(passed(outer.conn), 0, "{version}");
         assert!(passed(inner.conn) > 0 || link_ms == 0, "{version}");
         assert!(!entries.iter().any(|entry| matches!(entry.what, What::Carried(_))), "{version}");
-        let set_up = entries.iter().filter(|entry| {
-            matches!(tests::log::note(entry), Some(Note::LinkSetup { .. }))
-                && is_of(entry, inner.conn)
-        });
-        assert_eq!(set_up.count(), 0, "{version}");
+        assert_above((outer.conn, inner.conn), &entries, (version, link_ms));
+    }
+}
+
+/// Holds that the handshake was not delayed, and what was asked inside was.
+fn assert_above(
+    (outer, inner): (ConnId, ConnId),
+    entries: &[Entry],
+    (version, link_ms): (&str, u64),
+) {
+    let set_up = |conn: ConnId| {
+        let its = entries.iter().filter(move |entry| is_of(entry, conn));
+        its.filter(|it| matches!(tests::log::note(it), Some(Note::LinkSetup { .. }))).count()
+    };
+    assert_eq!(set_up(outer), 0, "{version}");
+    assert!(link_ms > 0 || set_up(inner) == 0, "{version}");
+    let mut moments = Moments::default();
+    entries.iter().for_each(|entry| moments.push(entry));
+    let times = |conn: ConnId, event: &Event| {
+        let dir = if event.from == Side::Client { Dir::ToServer } else { Dir::ToClient };
+        moments.of(conn, dir, &event.evidence)
+    };
+    let hello = |from: Side| {
+        let records = events(entries, outer);
+        let first = records.into_iter().find(|event| event.from == from).expect("a hello");
+        times(outer, first)
+    };
+    let (asked, answered) = (hello(Side::Client), hello(Side::Server));
+    assert!(asked.left.is_some() && asked.left <= answered.landed, "{version}: {asked:?}");
+    let is_head = |event: &&Event| {
+        let over_http2 = matches!(event.kind, Kind::Http2(Http2::Head(_)));
+        let is_head = over_http2 || matches!(event.kind, Kind::Http1(Http1::Request(_)));
+        is_head && event.from == Side::Client
+    };
+    let request = events(entries, inner).into_iter().find(is_head).expect("a request");
+    if link_ms > 0 {
+        let way = Micros::from_millis(link_ms);
+        let took = times(inner, request).under_way().expect("it went over the link");
+        assert!(took >= way && took.0 < 3 * way.0, "{version}: {took:?} on its way");
     }
 }
 
@@ -275,6 +303,27 @@ async fn a_page_learns_whether_it_trusts_the_server() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_asks_that_on_a_run_s_connection_is_not_refused() {
+    let server = Server::start(&[]).await;
+    let (_folder, authority) = trusted(&server).await;
+    let url = format!("{}/trust", server.origins["tls"]);
+    let run = Run::create(&server, "http11", json!({ "link_ms": 0 })).await;
+    for version in ["--http1.1", "--http2"] {
+        let first = format!("{}/hello", run.created.urls["tls"]);
+        let mut curl = trusting(&first, &authority, version);
+        curl.args(["--write-out", "[%{http_code} %{num_connects}]", url.as_str()]);
+        let said = output(&mut curl).await;
+        let said = String::from_utf8(said).expect("a text");
+        assert_eq!(said, "Hello.\n[200 1][204 0]", "{version}");
+    }
+    let (summary, entries) = run.settled().await;
+    assert_eq!(pairs(&entries).len(), 2, "two requests on each");
+    let refused = |entry: &&Entry| matches!(tests::log::note(entry), Some(Note::Refused { .. }));
+    assert_eq!(entries.iter().find(refused), None);
+    assert_eq!((summary.metrics.requests, summary.metrics.responses), (4, 4), "they are heard");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_kill_of_the_first_instance_cuts_off_what_came_through_tls() {
     let server = Server::start(&[]).await;
     let (_folder, authority) = trusted(&server).await;
@@ -301,29 +350,28 @@ async fn a_kill_of_the_first_instance_cuts_off_what_came_through_tls() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_authority_is_kept_and_a_broken_one_is_named() {
-    let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let data = folder.path().join("data");
-    let data = data.to_str().expect("a path that is text");
-    let first = about(&Server::start(&["--data", data]).await).await;
-    assert!(first.kept && first.name.starts_with("Lifeline on "), "{first:?}");
-    let second = about(&Server::start(&["--data", data]).await).await;
-    assert_eq!(first, second);
-    let without = about(&Server::start(&[]).await).await;
-    assert!(!without.kept && without.fingerprint_sha256 != first.fingerprint_sha256);
-
-    let kept = Path::new(data).join("authority");
-    let mode = |path: &Path| fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
-    assert_eq!((mode(&kept), mode(&kept.join("authority.key"))), (0o700, 0o600));
-    let beside = fs::read_dir(data).expect("a folder").count();
-    assert_eq!(beside, 1, "nothing is left of its making");
-
-    for name in ["authority.key", "authority.pem"] {
-        let file = kept.join(name);
-        let whole = fs::read(&file).expect("it is there");
-        fs::write(&file, "broken").expect("a file can be written");
-        let (status, said) = fails_to_start(&["--port", "0", "--data", data]).await;
-        assert!(!status.success() && said.contains(name), "{said}");
-        fs::write(&file, whole).expect("a file can be written");
+async fn for_everybody_too_the_first_instance_has_two_doors() {
+    let server = Server::start(&[]).await;
+    let (_folder, authority) = trusted(&server).await;
+    let run = Run::create(&server, "http11", json!({ "link_ms": 0 })).await;
+    let turn = |act: &str| server.ask(Method::POST, &format!("/api/instances/instance1/{act}"));
+    assert_eq!(Answer::to(turn("kill")).await.status, 204);
+    for service in ["instance1", "tls"] {
+        let connected = TcpStream::connect(server.addr(service)).await;
+        assert!(connected.is_err(), "{service} listens");
     }
+    assert_eq!(Answer::to(turn("restart")).await.status, 204);
+    let url = format!("{}/hello", run.created.urls["tls"]);
+    assert_eq!(output(&mut trusting(&url, &authority, "--http2")).await, b"Hello.\n");
+    let (_, entries) = run.settled().await;
+    let told = |up: bool| {
+        let all = entries.iter().filter_map(tests::log::note);
+        all.filter(|note| match note {
+            Note::InstanceDown { .. } => !up,
+            Note::InstanceUp { .. } => up,
+            _ => false,
+        })
+        .count()
+    };
+    assert_eq!((told(false), told(true)), (1, 1), "once, and of the instance");
 }

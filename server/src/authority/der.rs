@@ -6,10 +6,14 @@
 pub struct Read {
     /// Its own name, which is all of its subject.
     pub name: String,
-    /// Until when it holds, RFC 3339, UTC.
+    /// From when on it holds, RFC 3339, UTC.
+    pub not_before: String,
+    /// Until when.
     pub not_after: String,
     /// Its public key, with the algorithm, as it stands there.
     pub key: Vec<u8>,
+    /// The names for which it may vouch, with those below them; none where it says nothing of that.
+    pub permitted: Option<Vec<String>>,
 }
 
 /// An element: its tag, what is in it, and all of it.
@@ -24,6 +28,12 @@ const VERSION: u8 = 0xa0;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 const UTF8_STRING: u8 = 0x0c;
+const BOOLEAN: u8 = 0x01;
+const EXTENSIONS: u8 = 0xa3;
+const PERMITTED: u8 = 0xa0;
+const DNS_NAME: u8 = 0x82;
+/// 2.5.29.30
+const NAME_CONSTRAINTS: [u8; 3] = [0x55, 0x1d, 0x1e];
 /// 2.5.4.3
 const COMMON_NAME: [u8; 3] = [0x55, 0x04, 0x03];
 
@@ -42,9 +52,43 @@ pub fn read(cert: &[u8]) -> Option<Read> {
     let mut validity = sequence(&mut fields)?;
     let subject = sequence(&mut fields)?;
     let key = element(&mut fields)?;
-    let _not_before = element(&mut validity)?;
+    let not_before = moment(&element(&mut validity)?)?;
     let not_after = moment(&element(&mut validity)?)?;
-    Some(Read { name: common_name(subject)?, not_after, key: key.whole.to_vec() })
+    let (name, permitted) = (common_name(subject)?, permitted(fields));
+    Some(Read { name, not_before, not_after, key: key.whole.to_vec(), permitted })
+}
+
+/// The names for which it may vouch, in what follows the key.
+fn permitted(mut fields: &[u8]) -> Option<Vec<String>> {
+    let mut all = loop {
+        let field = element(&mut fields)?;
+        if field.tag == EXTENSIONS {
+            break field.content;
+        }
+    };
+    let mut extensions = sequence(&mut all)?;
+    loop {
+        let mut extension = sequence(&mut extensions)?;
+        let kind = element(&mut extension)?;
+        if kind.content == NAME_CONSTRAINTS {
+            let first = element(&mut extension)?;
+            // It may say before that it is critical.
+            let value = if first.tag == BOOLEAN { element(&mut extension)? } else { first };
+            return dns_names(value.content);
+        }
+    }
+}
+
+/// The permitted ones among constraints of names.
+fn dns_names(mut constraints: &[u8]) -> Option<Vec<String>> {
+    let mut subtrees = sequence(&mut constraints)?;
+    let permitted = element(&mut subtrees).filter(|first| first.tag == PERMITTED)?;
+    let (mut names, mut left) = (Vec::new(), permitted.content);
+    while let Some(mut subtree) = sequence(&mut left) {
+        let base = element(&mut subtree).filter(|base| base.tag == DNS_NAME);
+        names.extend(base.and_then(|base| String::from_utf8(base.content.to_vec()).ok()));
+    }
+    Some(names)
 }
 
 /// The next element, after which `bytes` go on.

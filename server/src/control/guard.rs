@@ -1,5 +1,6 @@
 //! Who may call the studio: `Host` must be a name of this server and `Origin`, where there is one,
-//! the studio's own, so that no page elsewhere can drive it.
+//! the studio's own, so that no page elsewhere can drive it. A browser that sends none tells by
+//! `Sec-Fetch-Site` whose page makes it ask.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -76,6 +77,9 @@ pub async fn check(State(studio): State<Arc<Studio>>, request: Request, next: Ne
             let why = "Only the studio's own page may call it: the Origin is another's.";
             return Refused::new(StatusCode::FORBIDDEN, why).into_response();
         }
+    } else if request.uri().path().starts_with("/api/") && is_of_another_site(headers) {
+        let why = "Only the studio's own page may call it: the call is from another site's.";
+        return Refused::new(StatusCode::FORBIDDEN, why).into_response();
     }
     let request = match whole(request, studio.runs.caps).await {
         Ok(request) => request,
@@ -87,6 +91,13 @@ pub async fn check(State(studio): State<Arc<Studio>>, request: Request, next: Ne
     headers.insert(header::REFERRER_POLICY, header::HeaderValue::from_static("no-referrer"));
     headers.insert(header::X_FRAME_OPTIONS, header::HeaderValue::from_static("DENY"));
     response
+}
+
+/// Whether a browser says that another site's page made it ask, with a picture for instance: for those it
+/// sends no `Origin`. Where it says nothing no page made it, or it is no browser.
+fn is_of_another_site(headers: &HeaderMap) -> bool {
+    let mut sites = headers.get_all("sec-fetch-site").iter();
+    sites.any(|site| site != "same-origin" && site != "none")
 }
 
 /// A request with its body, which must be small and come in time.
@@ -121,6 +132,18 @@ pub fn name_of(host: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_browser_says_whose_page_asks() {
+        let another = |site: &'static str| {
+            let name = header::HeaderName::from_static("sec-fetch-site");
+            let site = header::HeaderValue::from_static(site);
+            is_of_another_site(&HeaderMap::from_iter([(name, site)]))
+        };
+        assert!(another("cross-site") && another("same-site") && another(""));
+        assert!(!another("same-origin") && !another("none"));
+        assert!(!is_of_another_site(&HeaderMap::new()), "no browser");
+    }
 
     #[test]
     fn the_name_is_the_host_without_its_port() {

@@ -39,6 +39,9 @@ pub const TO: &str = "B";
 /// to grow dearer from round to round. One is under way at a time.
 const INBOX: u64 = 4;
 
+/// Messages that the store keeps, of which one is under way at a time: all of them would be much memory.
+const ROWS: usize = 16;
+
 /// How a protocol is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Setting {
@@ -168,7 +171,7 @@ async fn alone(listener: TcpListener, run: Arc<Run>, protocol: Protocol) {
     }
     let conn = Conn {
         bound,
-        dialect: Dialect { version: Version::Http11 },
+        dialect: Dialect { version: Version::Http11, is_tls: false },
         refusal: None,
         stop: CancellationToken::new(),
         cut: CancellationToken::new(),
@@ -196,7 +199,9 @@ impl Stage {
             participants: Vec::new(),
             started: clock::wall(),
         };
-        let shared = Shared::new(std::slice::from_ref(lab), Choice::Memory, runs.caps.store_rows);
+        let most = runs.caps.store_rows;
+        let shared = Shared::new(std::slice::from_ref(lab), Choice::Memory, most);
+        let shared = shared.forgetting(most, ROWS);
         let run = Run::new(header, new_key(), runs.caps, shared);
         let run = runs.add(run).context("there is no room for a run")?;
         let worker = Worker::of(&run, INSTANCE).context("there is no instance")?;

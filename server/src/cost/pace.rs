@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 use trace::processor_time::{ProcessorTime, Protocol};
 use trace::time::Micros;
 
@@ -60,10 +61,23 @@ pub struct Pacer {
     wanted: Wanted,
     way: Way,
     courses: Vec<Course>,
-    began: Micros,
+    time: Time,
 }
 
-/// Whether a round was whole.
+/// How long it may still take.
+struct Time {
+    began: Micros,
+    /// Ends it early.
+    stop: CancellationToken,
+}
+
+impl Time {
+    fn is_over(&self) -> bool {
+        clock::now().since(self.began) > LIMIT || self.stop.is_cancelled()
+    }
+}
+
+/// Whether a round, or a turn of it, was whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Round {
     Whole,
@@ -82,8 +96,10 @@ impl Pacer {
         published: Arc<AtomicU64>,
         doors: Vec<Door>,
     ) -> anyhow::Result<Self> {
+        let time = Time { began: clock::now(), stop: wanted.stop.clone() };
         let mut courses = Vec::new();
         for (index, door) in doors.iter().enumerate() {
+            ensure!(!time.is_over(), "the time was over before everybody was subscribed");
             let read = Arc::new(AtomicU64::new(0));
             let subscriber = match door.place.setting {
                 Setting::Nobody => None,
@@ -96,7 +112,7 @@ impl Pacer {
             courses.push(Course { index, place, subscriber, read, rounds });
         }
         let way = Way { orders, published, bytes: wanted.bytes };
-        Ok(Self { wanted, way, courses, began: clock::now() })
+        Ok(Self { wanted, way, courses, time })
     }
 
     /// Measures round after round, for as long as there is time.
@@ -137,23 +153,25 @@ impl Pacer {
         // Another protocol is the first each time; a protocol's settings stay together.
         let first = (usize::try_from(number)? % Protocol::ALL.len()) * Setting::ALL.len();
         for index in (0..all).cycle().skip(first).take(all) {
-            if clock::now().since(self.began) > LIMIT || self.wanted.stop.is_cancelled() {
-                return Ok(Round::Cut);
-            }
             let course = self.courses.get_mut(index).context("there is no such place")?;
             let aside = course.place.setting != Setting::Alone;
             let count = if aside { count.min(ASIDE) } else { count };
-            course.turn(&self.way, count).await?;
+            if course.turn((&self.way, &self.time), count).await? == Round::Cut {
+                return Ok(Round::Cut);
+            }
         }
         Ok(Round::Whole)
     }
 }
 
 impl Course {
-    /// So many messages, one after the other, and what they took.
-    async fn turn(&mut self, way: &Way, count: u64) -> anyhow::Result<()> {
+    /// So many messages, one after the other, and what they took. One that is cut leaves no sample.
+    async fn turn(&mut self, (way, time): (&Way, &Time), count: u64) -> anyhow::Result<Round> {
         let (read, before) = (self.read.load(Ordering::Relaxed), way.clock().await?);
         for _ in 0..count {
+            if time.is_over() {
+                return Ok(Round::Cut);
+            }
             let published = way.published.load(Ordering::Acquire);
             way.order(Order::Publish(self.index)).await?;
             match &mut self.subscriber {
@@ -171,7 +189,7 @@ impl Course {
         let each_us = took.as_secs_f64() * 1_000_000.0 / count.max(1) as f64;
         let read = self.read.load(Ordering::Relaxed).saturating_sub(read);
         self.rounds.push(Sample { each_us, count, read });
-        Ok(())
+        Ok(Round::Whole)
     }
 }
 

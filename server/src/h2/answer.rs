@@ -43,6 +43,10 @@ pub async fn answer(
     request: Request<Incoming>,
     exchange: Exchange,
 ) -> Response<Tracked> {
+    // Outside any run, whoever's connection it is: it waits nowhere and is no answer to that run's page.
+    if is_trust(request.uri()) {
+        return finish(Form::Page, services::nothing(), exchange, None);
+    }
     let (form, heads_only) = (Form::of(request.headers()), request.method() == Method::HEAD);
     let (shared, mut refusal) = asked(bound, &request);
     let bound = shared.as_ref().unwrap_or(bound);
@@ -203,6 +207,15 @@ mod tests {
         assert_eq!(form("application/grpc-web+proto"), Form::Page);
         assert_eq!(form("text/html"), Form::Page);
         assert_eq!(Form::of(&HeaderMap::new()), Form::Page);
+    }
+
+    #[test]
+    fn trust_is_asked_over_tls_alone() {
+        let trust = |uri: &'static str| is_trust(&http::Uri::from_static(uri));
+        assert!(trust("https://host:4006/trust"));
+        for other in ["http://host:4006/trust", "/trust", "https://host:4006/r/abc/trust"] {
+            assert!(!trust(other), "{other}");
+        }
     }
 
     #[test]

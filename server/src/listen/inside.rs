@@ -22,17 +22,51 @@ use trace::span::Dir;
 use crate::link::ServiceEnd;
 use crate::tap::{CutOff, Ear};
 
+/// The most that is heard outside before it is known whose it is: a head, and the handshake before it.
+/// Records may be padded, so that bytes inside are no bound of it.
+const UNKNOWN_MOST: u64 = 256 * 1024;
+
+/// How much may still be read outside before it is known whose it is.
+#[derive(Debug)]
+pub struct Budget(AtomicU64);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(AtomicU64::new(UNKNOWN_MOST))
+    }
+}
+
+impl Budget {
+    /// It is known whose it is: the run's own bounds hold.
+    pub fn lift(&self) {
+        self.0.store(u64::MAX, Ordering::Relaxed);
+    }
+
+    /// Takes from it what was read. Only who reads does, and who lifts it reads no more by then.
+    fn spend(&self, len: usize) -> io::Result<()> {
+        let left = self.0.load(Ordering::Relaxed);
+        if left == u64::MAX {
+            return Ok(());
+        }
+        let left = left.checked_sub(len as u64);
+        self.0.store(left.unwrap_or_default(), Ordering::Relaxed);
+        let too_much = || io::Error::other("too much came before it was known whose it is");
+        left.map(|_| ()).ok_or_else(too_much)
+    }
+}
+
 /// A stream that first gives bytes which were read from it before.
 #[derive(Debug)]
 pub struct Replay<S> {
     first: Bytes,
     stream: S,
+    budget: Arc<Budget>,
 }
 
 impl<S> Replay<S> {
-    /// A stream of which these bytes were read.
-    pub const fn new(first: Bytes, stream: S) -> Self {
-        Self { first, stream }
+    /// A stream of which these bytes were read, and no more than that may be read.
+    pub const fn new(first: Bytes, stream: S, budget: Arc<Budget>) -> Self {
+        Self { first, stream, budget }
     }
 }
 
@@ -43,7 +77,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Replay<S> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         if self.first.is_empty() {
-            return Pin::new(&mut self.stream).poll_read(cx, buf);
+            let before = buf.filled().len();
+            ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+            return Poll::Ready(self.budget.spend(buf.filled().len() - before));
         }
         let len = self.first.len().min(buf.remaining());
         buf.put_slice(&self.first.split_to(len));
@@ -309,11 +345,24 @@ mod tests {
         let (mut far, near) = tokio::io::duplex(64);
         tokio::io::AsyncWriteExt::write_all(&mut far, b"lo").await.unwrap();
         drop(far);
-        let mut replay = Replay::new(Bytes::from_static(b"hel"), near);
+        let first = Bytes::from_static(b"hel");
+        let mut replay = Replay::new(first, near, Arc::new(Budget::default()));
         let mut two = [0; 2];
         assert_eq!(replay.read(&mut two).await.unwrap(), 2);
         let mut rest = Vec::new();
         replay.read_to_end(&mut rest).await.unwrap();
         assert_eq!((&two, rest.as_slice()), (b"he", b"llo".as_slice()));
+    }
+
+    #[test]
+    fn what_nobody_owns_is_bounded_until_somebody_does() {
+        let budget = Budget::default();
+        for _ in 0..16 {
+            budget.spend(16 * 1024).unwrap();
+        }
+        assert!(budget.spend(1).is_err() && budget.spend(1).is_err());
+        budget.lift();
+        assert!(budget.spend(16 * 1024 * 1024).is_ok());
+        assert!(budget.spend(1).is_ok());
     }
 }

@@ -20,7 +20,7 @@ use trace::http1::Version;
 use trace::ids::ConnId;
 use trace::time::Micros;
 
-use super::inside::{Carrying, Counted, Counts, Inside, Replay};
+use super::inside::{Budget, Carrying, Counted, Counts, Inside, Replay};
 use super::{Came, Entered, Labs, Service, enter, find, talk};
 use crate::authority::Door;
 use crate::clock;
@@ -42,8 +42,8 @@ pub enum Under {
     Tcp,
     /// TCP, with records of TLS on it.
     Records,
-    /// TLS since that moment, with what was heard outside.
-    Tls(Micros, Hearing, Arc<Missed>),
+    /// TLS since that moment, with what was heard outside, and the bound of that.
+    Tls(Micros, Hearing, Arc<Missed>, Arc<Budget>),
     /// TLS since that moment, where the outside is the run's already.
     Known(Micros, ConnId),
 }
@@ -70,13 +70,17 @@ pub fn bind(run: &Arc<Run>, arrival: Arrival, came: Came) -> Option<Bound> {
     let arrival = match came.under {
         Under::Tcp => arrival,
         Under::Records => Arrival { layer: Layer::Outside, ..arrival },
-        Under::Tls(since, heard, missed) => {
-            let outside = Arrival { layer: Layer::Outside, ..arrival.clone() };
+        // The link lies above TLS: the records go their way at once, and nothing is handed over of them.
+        Under::Tls(since, heard, missed, budget) => {
+            let layer = Layer::Outside;
+            let outside = Arrival { layer, linked: None, handed: 0, ..arrival.clone() };
             // The two count as one connection: the inner one's place stays.
             let outer = run.bind(outside, heard, missed)?.conn;
+            budget.lift();
             inside(arrival, since, outer)
         }
-        Under::Known(since, outer) => inside(arrival, since, outer),
+        // It lies under TLS, and has been told of.
+        Under::Known(since, outer) => inside(Arrival { linked: None, ..arrival }, since, outer),
     };
     run.bind(arrival, came.heard, came.missed)
 }
@@ -112,8 +116,10 @@ async fn of_anybody(
 ) -> Option<BoxFuture<'static, ()>> {
     let (accepted, from) = (came.accepted, came.from);
     let limit = Duration::from_secs(labs.caps.head_s);
-    let stream = shake(labs, Replay::new(first, tap), (service, door), limit).await?;
-    let under = Under::Tls(clock::now(), came.heard, came.missed);
+    let budget = Arc::new(Budget::default());
+    let below = Replay::new(first, tap, Arc::clone(&budget));
+    let stream = shake(labs, below, (service, door), limit).await?;
+    let under = Under::Tls(clock::now(), came.heard, came.missed, budget);
     let (ear, heard, missed) = Ear::new(labs.caps.queue_chunks);
     let mut tap = Tap::accepted(Inside::new(stream), ear.clone());
     let first = tokio::select! {
@@ -165,7 +171,7 @@ async fn of_agent(
     lobby::hide_expect(&mut head.bytes);
     let conn = Conn {
         bound: entered.bound,
-        dialect: Dialect { version: service.version },
+        dialect: Dialect { version: service.version, is_tls: true },
         refusal: head.refusal,
         stop: labs.stop.clone(),
         cut,

@@ -34,6 +34,8 @@ pub enum Layer {
 pub struct Arrival {
     /// When it was accepted.
     pub accepted: Micros,
+    /// Since when the link sets it up, where that lies on this very layer.
+    pub linked: Option<Micros>,
     /// From where.
     pub client: SocketAddr,
     /// To where.
@@ -194,13 +196,14 @@ impl Run {
             inside: arrival.layer.outer(),
         };
         self.log.append(at, What::Opened(opened));
-        // A connection may be older than its run, and its set-up over before that began.
-        let set_up = arrival.accepted.plus(self.link_delay()).plus(self.link_delay());
-        let held_us = set_up.since(self.began.plus(at));
-        // The set-up is that of TCP, also where TLS lies between.
-        if held_us.0 > 0 && arrival.layer.outer().is_none() {
-            let what = note::What::LinkSetup { held_us, from: arrival.handed };
-            self.log.append(at, What::Note(Note { conn: Some(conn), what }));
+        if let Some(since) = arrival.linked {
+            // It may be older than its run, and its set-up over before that began, or hands were shaken.
+            let set_up = since.plus(self.link_delay()).plus(self.link_delay());
+            let held_us = set_up.since(self.began.plus(at));
+            if held_us.0 > 0 {
+                let what = note::What::LinkSetup { held_us, from: arrival.handed };
+                self.log.append(at, What::Note(Note { conn: Some(conn), what }));
+            }
         }
         let decoder = arrival.layer.decoder(conn);
         self.record((conn, decoder), heard, Arc::clone(&missed), sharing.clone());

@@ -87,6 +87,7 @@ impl Room {
         let addr = "127.0.0.1:1".parse().unwrap();
         let arrival = Arrival {
             accepted: clock::now(),
+            linked: None,
             client: addr,
             server: addr,
             service: lane("instance1", None),
