@@ -42,7 +42,7 @@ async fn main() -> anyhow::Result<()> {
         let _ = stream.set_nodelay(true);
         let conn = Conn {
             bound: Bound::unheard(&run, ConnId(number)),
-            dialect: Dialect { version: Version::Http11 },
+            dialect: Dialect { version: Version::Http11, is_tls: false },
             refusal: None,
             stop: stop.clone(),
             cut: CancellationToken::new(),

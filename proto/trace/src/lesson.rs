@@ -45,8 +45,9 @@ impl Predict {
     pub fn is_answered_by(&self, header: &Header) -> bool {
         self.when.iter().all(|(name, wanted)| match header.params.get(name) {
             Some(Value::String(word)) => word == wanted,
-            Some(value) => *wanted == value.to_string(),
-            None => false,
+            Some(Value::Bool(on)) => wanted.parse() == Ok(*on),
+            Some(Value::Number(number)) => number.as_u64() == wanted.parse().ok(),
+            Some(_) | None => false,
         })
     }
 }
