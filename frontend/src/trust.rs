@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 use trace::studio::Authority;
 
 use crate::state::State;
-use crate::{labs, studio};
+use crate::{labs, studio, toast};
 
 /// What is known of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -57,10 +57,15 @@ pub fn check(state: State) {
     if trust.trusted.get_untracked() == Trusted::Asking {
         return;
     }
+    let again = trust.trusted.get_untracked() == Trusted::No;
     trust.trusted.set(Trusted::Asking);
     spawn_local(async move {
         let trusted = ask(trust).await;
         trust.trusted.set(trusted);
+        // The panel that would say so goes away.
+        if again && trusted == Trusted::Yes {
+            toast::say(state, text::say("trust-yes", &[]), None);
+        }
     });
 }
 

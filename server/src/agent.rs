@@ -232,13 +232,12 @@ pub fn reachable(addr: SocketAddr) -> SocketAddr {
     }
 }
 
-/// How long a page is waited for.
+/// How long a page is waited for that does not say before that it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Until {
     /// Until its answers have come and its connections are closed.
     Closed,
-    /// Until its answers are whole, or it says that it is done: a browser keeps a connection of HTTP/2
-    /// for as long as it likes.
+    /// Until its answers are whole: a browser keeps a connection of HTTP/2 for as long as it likes.
     Answered,
 }
 
@@ -293,7 +292,7 @@ pub async fn wait_for_page(run: &Run, wanted: u64, until: Until) {
         tokio::select! {
             changed = last.changed() => if changed.is_err() { return },
             _ = state.wait_for(|state| !state.serves()) => return,
-            () = run.until_page_done(), if until == Until::Answered => {
+            () = run.until_page_done() => {
                 run.go_to(RunState::Finished, "");
                 return;
             }

@@ -42,7 +42,9 @@ explain-tls-alert-other = { $number }, { $name }: something went wrong in TLS.
 
 explain-tls-message-title = Handshake type
 explain-tls-message-client-hello = Type { $number }, { $name }: what the client can do, whom it wants, and its half of the key agreement.
+explain-tls-message-client-hello-1-2 = Type { $number }, { $name }: what the client can do, and whom it wants. Keys are agreed on later.
 explain-tls-message-server-hello = Type { $number }, { $name }: what the server takes of it, and its half of the key agreement.
+explain-tls-message-server-hello-1-2 = Type { $number }, { $name }: what the server takes of it. Keys are agreed on in later messages, as before TLS 1.3.
 explain-tls-message-retry = Type { $number }, { $name }, here a HelloRetryRequest: the client must say hello again, with a key of another group.
 explain-tls-message-certificate = Type { $number }, { $name }: who this side is, and who vouches for it.
 explain-tls-message-keys = Type { $number }, { $name }: this side's half of the key agreement, as before TLS 1.3.

@@ -51,9 +51,11 @@ story-tls-overhead = In this direction { $records ->
     } taken { $outside } for { $inside } inside so far: TLS added { $added }.
 story-tls-change = In TLS 1.3 it says nothing, and is sent for the sake of devices that expect it. In TLS 1.2 what follows is protected.
 story-tls-client-hello = It begins the handshake, in the clear: the versions, cipher suites and key shares that the client offers.
+story-tls-client-hello-1-2 = It begins the handshake, in the clear: the cipher suites that the client offers, up to { $version }.
 story-tls-server-name = It asks for the server { $name }.
 story-tls-alpn = For what is to be spoken inside it offers { $alpn }.
 story-tls-server-hello = The server takes { $version } and { $suite }. With the key shares of both hellos both sides can reckon the keys.
+story-tls-server-hello-1-2 = The server takes { $version } and { $suite }. What keys are made of follows in messages of its own: that costs one more round trip than TLS 1.3.
 story-tls-retry = The server cannot use any of the key shares, and asks for another ClientHello: that costs one more round trip.
 story-tls-alert = It says { $what }, in the clear.
 story-tls-unread = It could not be read as a record of a handshake.
@@ -64,6 +66,6 @@ story-tls-flights = { $up ->
         [one] { $down-text } back
        *[other] { $down-text } back
     }
-story-tls-cost = The handshake took { story-tls-flights }, { $bytes }, { $took }, before the first request could go. Each flight back is a round trip.
+story-tls-cost = The handshake took { story-tls-flights }, { $bytes }, { $took }, before the first request could go.
 story-tls-so-far = The handshake has taken { story-tls-flights } so far, { $bytes }.
 story-tls-undelayed = The link did not delay it: nobody knew before whose link it was, since the path that names the run lies inside.

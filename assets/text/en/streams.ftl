@@ -3,18 +3,22 @@
 
 tab-streams = Streams
 streams-none = No exchange was heard on a connection of this client.
-streams-lead = Each row is an answer, each block some of its bytes; above the rows, the connection that they share. Hatched: an answer waits behind another.
+streams-lead = Each row is an answer, each block some of its bytes; where a connection is shared, it stands above its rows. Hatched: an answer waits behind another.
 streams-axis = What lies to the right
-streams-by-time = Later
+streams-by-time = By time
 streams-by-time-title = Blocks stand where their bytes landed in time
-streams-by-bytes = Further on
+streams-by-bytes = By bytes
 streams-by-bytes-title = Blocks stand where their bytes lie on the connection
-streams-group = Blocks of connection { $conn }. Arrows go from block to block, Enter shows its step.
-streams-list = Streams of connection { $conn }
+streams-group = { $title }. Arrows go from block to block, Enter shows its step.
+streams-list = Row by row: { $title }
 streams-title-http1 = HTTP/1 · connection { $conn } · { $client } and { $server } · { $count ->
         [one] { $count } request
        *[other] { $count } requests
     }
+streams-title-apart = HTTP/1 · { $client } and { $server } · { $count ->
+        [one] { $count } connection
+       *[other] { $count } connections
+    } with one request each
 streams-title-http2 = HTTP/2 · connection { $conn } · { $client } and { $server } · { $count ->
         [one] { $count } stream
        *[other] { $count } streams
@@ -23,8 +27,9 @@ streams-sum-behind = { $count ->
         [one] { $count } answer waited behind others, { $most }.
        *[other] { $count } answers waited behind others, at most { $most }.
     }
-streams-sum-none = No answer waited behind another on this connection.
-streams-sum-http2 = No answer waited behind another: the streams share the connection.
+streams-sum-none = No answer waited 10 ms or longer behind another.
+streams-sum-apart = Each answer has a connection of its own, and no other before it there.
+streams-sum-http2 = With HTTP/2 no answer has to wait until another is whole; the streams share the connection.
 streams-more = { $count ->
         [one] { $count } more exchange is not shown.
        *[other] { $count } more exchanges are not shown.
@@ -37,6 +42,7 @@ streams-more-conns = { $count ->
         [one] { $count } more connection of this client is not shown.
        *[other] { $count } more connections of this client are not shown.
     }
+streams-row = connection { $conn } · { $label }
 streams-unknown = request not heard
 streams-head = head
 streams-body = content
@@ -66,4 +72,4 @@ story-h2-alone = No other stream was open at that moment.
 story-h2-beside = { $count ->
         [one] At that moment { $count-text } other stream was open
        *[other] At that moment { $count-text } other streams were open
-    }: { $streams }. It waited for none of them.
+    }: { $streams }. HTTP/2 does not make it wait until those are whole.

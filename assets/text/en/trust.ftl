@@ -3,7 +3,8 @@
 trust-heading = HTTPS from this browser
 trust-asking = Asking over HTTPS …
 trust-yes = This browser trusts the authority of this Lifeline: what the lab asks over HTTPS is answered.
-trust-no = This browser does not trust the authority of this Lifeline, or { $url } cannot be reached. Browsers do not tell a page which of the two it is.
+trust-no = This browser does not trust { $url }, or cannot reach it.
+trust-which = Browsers do not tell a page which of the two it is.
 trust-check = Check again
 trust-see = Open { $url } in a tab to see the warning
 trust-how = How to trust it

@@ -31,7 +31,7 @@ pub fn of(model: &Model, figure: Figure) -> u64 {
             let all = metrics.bytes_to_server + metrics.bytes_to_client;
             (100 * metrics.payload_bytes + all / 2).checked_div(all).unwrap_or_default()
         }
-        Figure::LongestWaitMs => longest_wait(model),
+        Figure::LongestWaitMs => longest_wait(model).max(longest_wait_of_streams(model)),
         Figure::RequestsOnBusiestConnection => {
             let requests = |(id, conn): (&ConnId, &Conn)| requests(model, *id, conn);
             model.conns.iter().map(requests).max().unwrap_or_default()
@@ -111,6 +111,15 @@ fn requests(model: &Model, id: ConnId, conn: &Conn) -> u64 {
     let mut keys: Vec<_> = messages.iter().filter(is_request).map(|(_, key)| key).collect();
     keys.dedup();
     keys.len() as u64
+}
+
+/// The same over HTTP/2, where a request and its answer have a stream of their own.
+fn longest_wait_of_streams(model: &Model) -> u64 {
+    let all = model.conns.keys().filter_map(|id| streams::gather(model, *id));
+    let multiplexed = all.filter(|streams| streams.protocol == Protocol::Http2);
+    let waited = |lane: &streams::Lane| Some(lane.answered?.since(lane.arrived?));
+    let longest = multiplexed.flat_map(|it| it.lanes).filter_map(|lane| waited(&lane)).max();
+    longest.unwrap_or_default().0 / 1_000
 }
 
 /// In one pass: when each request was whole at the server, until its answer leaves.

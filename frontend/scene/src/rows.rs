@@ -132,11 +132,16 @@ impl Rows {
     #[must_use]
     pub fn find(&self, model: &Model, seq: Seq) -> Option<usize> {
         let step = model.step_of(seq)?;
-        let shows = |row: &&Row| match row.part {
-            Part::Whole => row.step == step,
-            Part::Event(event) => event == seq,
-            Part::Chunk(chunk) => chunk == seq,
-            Part::Fold(fold) => (row.step..=fold.last).contains(&step),
+        // Records that carry what is inside lie anywhere after the first, which stands for them.
+        let carrier = model.steps.get(step).filter(|step| model.carrier(step).is_some());
+        let shows = |row: &&Row| match (row.part, carrier) {
+            (Part::Whole, _) => row.step == step,
+            (Part::Event(event), _) => event == seq,
+            (Part::Chunk(chunk), _) => chunk == seq,
+            (Part::Fold(fold), Some(carrier)) => {
+                fold.kind == Folded::Records && row.conn == carrier.conn
+            }
+            (Part::Fold(fold), None) => (row.step..=fold.last).contains(&step),
         };
         let exact = self.all.iter().position(|row| shows(&row));
         let of_step = || self.all.iter().position(|row| row.step == step);

@@ -1,11 +1,13 @@
 //! Who uses a connection when: its exchanges as lanes, each with the bytes of its answer and with what it
 //! waited for. With HTTP/1 the answers leave in the order of the requests (RFC 9112, section 9.3.2), so
-//! that one waits until those before it are whole; the streams of HTTP/2 wait for nobody.
+//! that one waits until those before it are whole; with HTTP/2 none has to.
 
 mod behind;
+mod beside;
 mod drawn;
 mod gather;
 mod svg;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -19,6 +21,7 @@ use trace::time::Micros;
 pub use drawn::{Axis, Figure, Line, Mark, Means, figures};
 
 use crate::model::{Conn, Model};
+use crate::tls::TlsSide;
 pub(crate) use gather::gather;
 
 /// The most lanes of a connection that are given.
@@ -29,6 +32,9 @@ pub const PIECES: usize = 512;
 
 /// The most connections that are given at once.
 pub const CONNS: usize = 12;
+
+/// A shorter wait is the machine's, and not told.
+const SHOWN: Micros = Micros(10_000);
 
 /// The exchanges of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +83,8 @@ pub struct Lane {
     pub last: Option<Micros>,
     /// When the last byte of an answer that is whole left.
     pub over: Option<Micros>,
+    /// When its stream was taken back, or given up.
+    pub cut: Option<Micros>,
     /// How far the answer is.
     pub ends: Ends,
     /// Bytes of it.
@@ -146,6 +154,17 @@ pub enum On {
     Lane(usize),
 }
 
+/// The connections that are looked at together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Together {
+    /// Which they are, in the order of their numbers.
+    pub conns: Vec<ConnId>,
+    /// The reader's own.
+    pub chosen: Option<ConnId>,
+    /// How many more there are.
+    pub more: u64,
+}
+
 impl Lane {
     /// The last part of what was asked for.
     #[must_use]
@@ -173,7 +192,8 @@ impl Lane {
     /// Whether its answer was awaited or under way at a moment.
     #[must_use]
     pub fn is_open(&self, at: Micros) -> bool {
-        let over = self.over.or(self.last.filter(|_| self.ends == Ends::Cut));
+        let broken = self.last.filter(|_| self.ends == Ends::Cut);
+        let over = self.over.or(self.cut).or(broken);
         self.asked.is_some_and(|asked| asked <= at) && over.is_none_or(|over| over > at)
     }
 }
@@ -187,25 +207,31 @@ pub fn of(model: &Model, conn: ConnId) -> Option<Streams> {
     Some(streams)
 }
 
-/// The connections that are looked at together: the chosen one, and the others of its client, as far as
-/// there is room; and how many there are beside.
+/// The chosen connection, and the others of its client, as far as there is room. Of TLS the one inside
+/// counts, which has the exchanges.
 #[must_use]
-pub fn together(model: &Model, chosen: Option<ConnId>) -> (Vec<ConnId>, u64) {
-    let speaks = |conn: &&Conn| !conn.messages[Dir::ToServer.index()].is_empty();
-    let is_client = |conn: &&Conn| {
+pub fn together(model: &Model, chosen: Option<ConnId>) -> Together {
+    let chosen = chosen.map(|id| model.conns.get(&id).and_then(|conn| conn.inner).unwrap_or(id));
+    let speaks = |(id, conn): &(&ConnId, &Conn)| {
+        let outside = model.side_of_tls(**id) == Some(TlsSide::Outside);
+        !outside && !conn.messages[Dir::ToServer.index()].is_empty()
+    };
+    let is_client = |(_, conn): &(&ConnId, &Conn)| {
         model.lanes.get(conn.client).is_some_and(|client| client.role != Role::Server)
     };
     let chosen_one = chosen.and_then(|conn| model.conns.get(&conn));
-    let first = || model.conns.values().filter(is_client).find(speaks);
+    let first = || model.conns.iter().filter(is_client).find(speaks).map(|(_, conn)| conn);
     let Some(client) = chosen_one.or_else(first).map(|conn| conn.client) else {
-        return (Vec::new(), 0);
+        return Together::default();
     };
-    let own = model.conns.iter().filter(|(_, conn)| conn.client == client && speaks(conn));
+    let own = model.conns.iter().filter(|own| own.1.client == client && speaks(own));
     let own: Vec<ConnId> = own.map(|(id, _)| *id).collect();
     let place = own.iter().position(|id| Some(*id) == chosen).unwrap_or_default();
-    let skipped = (place + 1).saturating_sub(CONNS);
-    let more = own.len().saturating_sub(CONNS) as u64;
-    (own.into_iter().skip(skipped).take(CONNS).collect(), more)
+    // Whoever goes from one to another stays with the same ones.
+    let skipped = place / CONNS * CONNS;
+    let conns: Vec<ConnId> = own.iter().copied().skip(skipped).take(CONNS).collect();
+    let more = own.len().saturating_sub(conns.len()) as u64;
+    Together { conns, chosen, more }
 }
 
 /// What was asked for, without the run.

@@ -277,6 +277,20 @@ fn records_part_no_fold_of_what_is_inside() {
 }
 
 #[test]
+fn a_folded_record_is_found_at_its_fold() {
+    for log in [a_page(), polls()] {
+        let model = model_of(log);
+        let (rows, _) = drawn(&model, &Look::default());
+        let is_fold = |part: Part| matches!(part, Part::Fold(fold) if fold.kind == Folded::Records);
+        let carriers = model.steps.iter().filter(|step| model.carrier(step).is_some());
+        for record in carriers {
+            let row = rows.all[rows.find(&model, record.seq()).unwrap()];
+            assert!(is_fold(row.part) && row.conn == record.conn, "{record:?}: {row:?}");
+        }
+    }
+}
+
+#[test]
 fn what_is_waited_for_inside_is_drawn() {
     let mut out = Outside::default();
     out.handshake(51);

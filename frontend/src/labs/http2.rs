@@ -6,7 +6,7 @@ use trace::entry::Says;
 
 use super::part::Part;
 use super::sse::client;
-use super::{NoAnswer, Target, answered, fetch, plain};
+use super::{NoAnswer, Target, answered, fetch, is_trusted};
 
 /// What a small page asks for; from the seventh on it is the second again.
 const RESOURCES: [&str; 6] = [
@@ -36,7 +36,7 @@ pub async fn drive(part: &Part) {
         }
         return;
     }
-    if is_trusted(part).await {
+    if is_trusted(part, "tls").await {
         if !asks_all(part, "tls").await {
             return;
         }
@@ -74,12 +74,4 @@ fn targets(part: &Part, base: &str) -> Vec<Target> {
         Target { url: format!("{base}/{}", known.unwrap_or(&AGAIN)), query }
     };
     (1..=part.number("resources")).map(target).collect()
-}
-
-/// Whether the browser trusts the port that speaks TLS. It does not say why it has no answer, so it is
-/// asked for something that is in no run.
-async fn is_trusted(part: &Part) -> bool {
-    let Some(url) = part.active.urls.get("tls") else { return false };
-    let origin = url.split_once("/r/").map_or(url.as_str(), |(origin, _)| origin);
-    plain(&format!("{origin}/trust"), &[]).send().await.is_ok()
 }

@@ -27,7 +27,7 @@ use crate::state::Active;
 /// Drives a started run.
 pub(crate) async fn drive(part: &Part) {
     match part.header.lab.as_str() {
-        "http10" => answered(part, http10::drive(&part.header, &part.active).await),
+        "http10" => http10::drive(part).await,
         "http11" => http11::drive(part).await,
         "http2" => http2::drive(part).await,
         "short_polling" => short_polling::drive(part).await,
@@ -50,6 +50,14 @@ fn answered(part: &Part, done: Result<(), NoAnswer>) {
 
 /// The browser says that a request came to nothing; it does not say why.
 pub(crate) struct NoAnswer;
+
+/// Whether the browser trusts a port that speaks TLS. It does not say why it has no answer, so it is
+/// asked for something that is in no run.
+async fn is_trusted(part: &Part, service: &str) -> bool {
+    let Some(url) = part.active.urls.get(service) else { return false };
+    let origin = url.split_once("/r/").map_or(url.as_str(), |(origin, _)| origin);
+    plain(&format!("{origin}/trust"), &[]).send().await.is_ok()
+}
 
 /// Asks for a lab's address and reads the answer to its end.
 async fn fetch(target: &Target) -> Result<(), NoAnswer> {

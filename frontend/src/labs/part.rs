@@ -56,6 +56,11 @@ impl Part {
         self.header.number(name).unwrap_or_default()
     }
 
+    /// Whether a parameter is on.
+    pub fn flag(&self, name: &str) -> bool {
+        self.header.params.get(name).and_then(serde_json::Value::as_bool) == Some(true)
+    }
+
     /// How many instances take part.
     pub fn instances(&self) -> usize {
         self.instances.len()

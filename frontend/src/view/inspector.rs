@@ -22,6 +22,7 @@ pub fn Inspector() -> impl IntoView {
     });
     let runs = Memo::new(move |_| state.has_runs());
     let open = Memo::new(move |_| shown(state));
+    let empty = Memo::new(move |_| state.count() == 0);
     view! {
         <aside class="inspector" id="inspector" aria-label=t("inspector")>
             <div class="inspector-head">
@@ -43,7 +44,7 @@ pub fn Inspector() -> impl IntoView {
             >
                 {move || match open.get() {
                     Tab::Lesson => view! { <lesson::Lesson /> }.into_any(),
-                    _ if state.count() == 0 => view! { <explain::Head /> }.into_any(),
+                    _ if empty.get() => view! { <explain::Head /> }.into_any(),
                     tab => view! { <explain::Head /> {side(tab)} }.into_any(),
                 }}
             </div>

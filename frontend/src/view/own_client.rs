@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use leptos::prelude::*;
+use scene::model::Model;
+use serde_json::Value;
 
 use super::controls::{copy, under_way};
 use super::inputs::{Down, down};
@@ -19,7 +21,12 @@ pub fn OwnClient() -> impl IntoView {
     let down = down(state);
     let known = Memo::new(move |_| {
         let run = state.run.get().filter(|_| under_way(state) && !state.making.get());
-        let of = |run: Active| down.with(|down| lines(&state.lab.get(), &run.urls, down));
+        let over_tls = state.model.with(|model| model.as_ref().is_some_and(is_over_tls));
+        let of = |run: Active| {
+            let secure = run.urls.get("http10_tls").filter(|_| over_tls);
+            let plain = || down.with(|down| lines(&state.lab.get(), &run.urls, down));
+            secure.map_or_else(plain, |url| secured(url))
+        };
         run.map(of).unwrap_or_default()
     });
     let chosen = RwSignal::new(0_usize);
@@ -59,6 +66,19 @@ pub fn OwnClient() -> impl IntoView {
             </p>
         })
     }
+}
+
+/// Whether a run of the lab `http10` is to be asked over TLS.
+fn is_over_tls(model: &Model) -> bool {
+    model.header.params.get("tls").and_then(Value::as_bool) == Some(true)
+}
+
+/// The same over TLS: with the authority at hand, or without asking who answers.
+fn secured(url: &str) -> Vec<Line> {
+    vec![
+        ("curl", format!("curl -v --cacert authority.pem {url}/hello")),
+        ("curl -k", format!("curl -v -k {url}/hello")),
+    ]
 }
 
 /// What can be typed into a terminal to take part in a run of a lab, at the first instance that is up.

@@ -1,13 +1,15 @@
 //! Who used the connection when: a lane for each answer of the reader's connection and of its client's
 //! others, on one scale.
 
+use std::time::Duration;
+
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use scene::model::Model;
 use scene::player::Move;
 use scene::step::StepKind;
-use scene::streams::{self, Axis, Figure, Means};
-use trace::ids::Seq;
+use scene::streams::{self, Axis, Figure, Means, Together};
+use trace::ids::{RunId, Seq};
 use wasm_bindgen::JsCast as _;
 
 use super::t;
@@ -19,26 +21,64 @@ const AXES: [(Axis, &str, &str, &str); 2] = [
     (Axis::Bytes, "streams-bytes", "streams-by-bytes", "streams-by-bytes-title"),
 ];
 
-/// What is shown: figures, and how many connections are not.
-type Shown = (Vec<Figure>, u64);
+/// What has changed is drawn again after so long, however much comes meanwhile.
+const REFRESH: Duration = Duration::from_millis(250);
 
-fn shown(state: State) -> Shown {
+/// Which connections are shown, and of which run.
+fn together(state: State) -> Option<(RunId, Together)> {
     let step = state.step();
-    let axis = state.axis.get();
     state.model.with(|model| {
-        let Some(model) = model else { return (Vec::new(), 0) };
+        let model = model.as_ref()?;
         let chosen = step.and_then(|step| model.steps.get(step)).and_then(|step| step.conn);
-        let (conns, more) = streams::together(model, chosen);
-        let all: Vec<_> = conns.into_iter().filter_map(|conn| streams::of(model, conn)).collect();
-        (streams::figures(&all, axis), more)
+        Some((model.header.run.clone(), streams::together(model, chosen)))
     })
+}
+
+/// The figures of connections, as far as the log goes now.
+fn drawn(state: State, together: &Together, axis: Axis) -> Vec<Figure> {
+    state.model.with_untracked(|model| {
+        let Some(model) = model else { return Vec::new() };
+        let all = together.conns.iter().filter_map(|conn| streams::of(model, *conn));
+        streams::figures(&all.collect::<Vec<_>>(), axis, together.chosen)
+    })
+}
+
+/// Goes on when the log has, and not more often than the figures are to be drawn.
+fn beat(state: State) -> RwSignal<u64> {
+    let beat = RwSignal::new(0);
+    let waits = StoredValue::new(false);
+    Effect::new(move |_| {
+        state.model.track();
+        if waits.get_value() {
+            return;
+        }
+        waits.set_value(true);
+        let go_on = move || {
+            // The tab may have been left meanwhile.
+            let _ = waits.try_set_value(false);
+            let _ = beat.try_update(|beat| *beat += 1);
+        };
+        set_timeout(go_on, REFRESH);
+    });
+    beat
 }
 
 /// The lanes.
 #[component]
 pub fn Streams() -> impl IntoView {
     let state = state();
-    let shown = Memo::new(move |_| shown(state));
+    let together = Memo::new(move |_| together(state));
+    let beat = beat(state);
+    // Whoever steps within the same connections looks at the same figures.
+    let shown = Memo::new(move |_| {
+        beat.track();
+        let axis = state.axis.get();
+        let figures = |known: &Option<(RunId, Together)>| {
+            let (_, together) = known.as_ref()?;
+            Some((drawn(state, together, axis), together.more))
+        };
+        together.with(figures).unwrap_or_default()
+    });
     // What the block under the pointer or the focus says.
     let said = RwSignal::new(String::new());
     let axis = move |(axis, id, name, title): (Axis, &'static str, &'static str, &'static str)| {
@@ -51,6 +91,7 @@ pub fn Streams() -> impl IntoView {
     };
     move || {
         let (figures, more) = shown.get();
+        hold_focus();
         if figures.is_empty() {
             return view! { <p class="hint">{t("streams-none")}</p> }.into_any();
         }
@@ -76,8 +117,8 @@ fn note(id: &'static str, count: u64) -> Option<AnyView> {
 fn figure(state: State, figure: Figure, said: RwSignal<String>) -> AnyView {
     let conn = figure.conn.to_string();
     let (width, height) = figure.size;
-    let named = text::say("streams-group", &[("conn", (&conn).into())]);
-    let list = text::say("streams-list", &[("conn", (&conn).into())]);
+    let named = text::say("streams-group", &[("title", (&figure.title).into())]);
+    let list = text::say("streams-list", &[("title", (&figure.title).into())]);
     let told = figure.told.iter().map(|told| view! { <li>{told.clone()}</li> }).collect_view();
     let (svg, title, sum) = (figure.svg(), figure.title.clone(), figure.sum.clone());
     let rest = (note("streams-more", figure.more), note("streams-more-pieces", figure.pieces));
@@ -126,6 +167,23 @@ fn outlines(state: State, model: &Model, figure: &Figure) -> Option<String> {
         format!(r#"<rect x="{x:.1}" y="{y:.1}" width="{width:.1}" height="{height:.1}" rx="2"/>"#)
     };
     Some(own.map(outline).collect())
+}
+
+/// What is drawn again has the focus where it was: on the mark of the same entry, if there is one.
+fn hold_focus() {
+    let active = || document().active_element();
+    let held = mark_at(active().map(Into::into));
+    let Some(seq) = held.and_then(|mark| mark.get_attribute("data-seq")) else { return };
+    request_animation_frame(move || {
+        // Somebody else may have taken it.
+        if active().is_some_and(|element| element.tag_name() != "BODY") {
+            return;
+        }
+        let mark = format!(".stream-mark[data-seq=\"{seq}\"]");
+        if let Ok(Some(mark)) = document().query_selector(&mark) {
+            let _ = mark.unchecked_into::<web_sys::HtmlElement>().focus();
+        }
+    });
 }
 
 /// The mark that was pointed at, pressed or focused.

@@ -10,7 +10,6 @@ use wire::protobuf::against::short;
 use super::Teller;
 use crate::amount;
 use crate::contracts::{self, Compared};
-use crate::streams::{self, Lane};
 use crate::told::Told;
 
 /// So many streams are named.
@@ -75,19 +74,13 @@ impl Teller<'_> {
 
     /// Which other streams were open when this one was answered.
     fn streams_beside(&mut self, stream: u32) {
-        let gathered = self.step.conn.and_then(|conn| streams::gather(self.model, conn));
-        let Some(gathered) = gathered else { return };
-        let own = |lane: &&Lane| lane.number == u64::from(stream);
-        let Some(at) = gathered.lanes.iter().find(own).and_then(|lane| lane.answered) else {
-            return;
-        };
-        let beside = gathered.lanes.iter().filter(|lane| !own(lane) && lane.is_open(at));
-        let from: Vec<Seq> = beside.clone().map(|lane| lane.seq).collect();
+        let Some(beside) = self.model.beside(self.step, stream) else { return };
+        let from: Vec<Seq> = beside.iter().map(|other| other.seq).collect();
         if from.is_empty() {
             return self.story.tell("story-h2-alone", &[]);
         }
-        let named = |lane: &Lane| format!("{} {}", lane.number, lane.name()).trim_end().to_owned();
-        let mut names: Vec<String> = beside.take(NAMED).map(named).collect();
+        let names = beside.iter().take(NAMED).map(|other| other.name(&beside));
+        let mut names: Vec<String> = names.collect();
         if from.len() > NAMED {
             names.push("…".to_owned());
         }

@@ -69,7 +69,14 @@ impl Teller<'_> {
         let seq = vec![self.step.seq()];
         match message.kind {
             CLIENT_HELLO => {
-                self.story.tell("story-tls-client-hello", &[]);
+                let highest = message.versions.iter().filter(|it| !names::is_grease(**it)).max();
+                match highest.filter(|_| names::is_older(&message.versions)) {
+                    Some(highest) => {
+                        let version = Told::Number(names::version(*highest), seq.clone());
+                        self.story.tell("story-tls-client-hello-1-2", &[("version", version)]);
+                    }
+                    None => self.story.tell("story-tls-client-hello", &[]),
+                }
                 if let Some(name) = &message.server_name {
                     let name = Told::Number(words::shorten(name, NAME), seq.clone());
                     self.story.tell("story-tls-server-name", &[("name", name)]);
@@ -90,7 +97,10 @@ impl Teller<'_> {
                     ("version", Told::Number(names::version(*version), seq.clone())),
                     ("suite", Told::Number(names::suite(*suite), seq)),
                 ];
-                self.story.tell("story-tls-server-hello", &args);
+                let older = names::is_older(&message.versions);
+                let newer = "story-tls-server-hello";
+                let id = if older { "story-tls-server-hello-1-2" } else { newer };
+                self.story.tell(id, &args);
             }
             _ => {}
         }

@@ -7,12 +7,9 @@ use trace::ids::Seq;
 use trace::span::{Dir, Span, Spans};
 use trace::time::Micros;
 
-use super::{name, path, target};
+use super::{SHOWN, name, path, target};
 use crate::model::{Conn, Model};
 use crate::step::Step;
-
-/// A shorter wait behind others is the machine's, and not told.
-const SHOWN: Micros = Micros(10_000);
 
 /// That an answer waited behind others.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,12 +1,12 @@
-//! Lanes as shapes: where each piece of an answer stands, by time or by its place on the connection, and
-//! what each says. Several connections share one scale.
+//! Lanes as shapes: where each piece of an answer stands, by time or by its place on the connection.
+//! Several connections share one scale; what each shape says is in `streams/words.rs`.
 
-use text::say;
 use trace::http2::FrameKind;
 use trace::ids::{ConnId, Seq};
 use trace::time::Micros;
 
-use super::{Ends, Lane, On, Part, Piece, Protocol, Streams, Wait};
+use super::words::{named, said, sum, title, told, waited};
+use super::{Lane, On, Part, Piece, Protocol, SHOWN, Streams};
 use crate::amount;
 
 /// A figure's width in its own measure.
@@ -18,8 +18,11 @@ const EDGE: f64 = 2.0;
 /// Where the strip of the whole connection begins, and its height.
 const STRIP: (f64, f64) = (16.0, 10.0);
 
-/// Where the first lane begins.
+/// Where the first lane begins, below the strip.
 const TOP: f64 = 34.0;
+
+/// Where it begins if there is no strip.
+const BARE: f64 = 14.0;
 
 /// A lane's height: its words, and its bar below them.
 const LANE: f64 = 34.0;
@@ -33,9 +36,6 @@ const LEAST: f64 = 2.5;
 /// The tints that streams take in turn.
 const TINTS: usize = 7;
 
-/// A shorter wait is not told beside its lane.
-const SHOWN: Micros = Micros(10_000);
-
 /// By what the pieces stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Axis {
@@ -46,12 +46,12 @@ pub enum Axis {
     Bytes,
 }
 
-/// The lanes of a connection, drawn.
+/// The lanes of a connection, or of several with one request each, drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figure {
-    /// The connection.
+    /// The connection, or the first of them.
     pub conn: ConnId,
-    /// Which connection it is, in words.
+    /// Which it is, or which they are, in words.
     pub title: String,
     /// Whether anything waited behind anything, in words.
     pub sum: String,
@@ -149,22 +149,75 @@ impl Scale {
     }
 }
 
-/// Connections drawn on one scale. Those of a protocol begin together; where both are spoken, each
-/// begins at the left edge, so that their lengths compare.
-#[must_use]
-pub fn figures(all: &[Streams], axis: Axis) -> Vec<Figure> {
-    let spans: Vec<(u64, u64)> = all.iter().map(|streams| span(all, streams, axis)).collect();
-    let len = spans.iter().map(|(from, until)| until.saturating_sub(*from)).max();
-    let len = len.unwrap_or_default();
-    let drawn = |(streams, (from, _)): (&Streams, &(u64, u64))| {
-        figure(streams, Scale { axis, from: *from, len })
-    };
-    all.iter().zip(&spans).map(drawn).collect()
+/// A lane among those of its figure.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Row<'a> {
+    /// Its connection.
+    pub streams: &'a Streams,
+    /// The lane.
+    pub lane: &'a Lane,
+    /// Which row of the figure it is.
+    pub place: usize,
+    /// Whether the figure has a row for each of several connections.
+    pub apart: bool,
 }
 
-/// Where a connection's axis begins, and where what is on it ends.
-fn span(all: &[Streams], streams: &Streams, axis: Axis) -> (u64, u64) {
-    let pieces = || streams.lanes.iter().flat_map(|lane| &lane.pieces);
+impl Row<'_> {
+    fn y(self) -> f64 {
+        top(self.apart) + LANE * self.place as f64
+    }
+
+    const fn tint(self) -> usize {
+        self.place % TINTS
+    }
+}
+
+/// Where the first lane begins. Connections that stand together share no strip.
+const fn top(apart: bool) -> f64 {
+    if apart { BARE } else { TOP }
+}
+
+/// Connections drawn on one scale, the reader's first. Those of a protocol begin together; where both
+/// are spoken, each begins at the left edge, so that their lengths compare.
+#[must_use]
+pub fn figures(all: &[Streams], axis: Axis, chosen: Option<ConnId>) -> Vec<Figure> {
+    let groups = grouped(all, chosen);
+    let spans: Vec<(u64, u64)> = groups.iter().map(|group| span(all, group, axis)).collect();
+    let len = spans.iter().map(|(from, until)| until.saturating_sub(*from)).max();
+    let len = len.unwrap_or_default();
+    let drawn = |(group, (from, _)): (&Vec<&Streams>, &(u64, u64))| {
+        figure(group, Scale { axis, from: *from, len })
+    };
+    groups.iter().zip(&spans).filter_map(drawn).collect()
+}
+
+/// Which connections share a figure: those of HTTP/1 between the same two that have one request each.
+fn grouped(all: &[Streams], chosen: Option<ConnId>) -> Vec<Vec<&Streams>> {
+    let single = |streams: &Streams| {
+        let alone = streams.lanes.len() == 1 && streams.more == 0;
+        alone && streams.protocol == Protocol::Http1
+    };
+    let ends = |streams: &Streams| (streams.client.clone(), streams.server.clone());
+    let mut groups: Vec<Vec<&Streams>> = Vec::new();
+    for streams in all {
+        let joins = |group: &Vec<&Streams>| {
+            group.first().is_some_and(|first| single(first) && ends(first) == ends(streams))
+        };
+        let place = groups.iter().position(joins).filter(|_| single(streams));
+        match place.and_then(|place| groups.get_mut(place)) {
+            Some(group) => group.push(streams),
+            None => groups.push(vec![streams]),
+        }
+    }
+    let is_chosen = |group: &Vec<&Streams>| group.iter().any(|it| Some(it.conn) == chosen);
+    groups.sort_by_key(|group| !is_chosen(group));
+    groups
+}
+
+/// Where the axis of a figure begins, and where what is on it ends.
+fn span(all: &[Streams], group: &[&Streams], axis: Axis) -> (u64, u64) {
+    let lanes = || group.iter().flat_map(|streams| &streams.lanes);
+    let pieces = || lanes().flat_map(|lane| &lane.pieces);
     match axis {
         Axis::Bytes => {
             let from = pieces().map(|piece| piece.span.start).min().unwrap_or_default();
@@ -172,9 +225,10 @@ fn span(all: &[Streams], streams: &Streams, axis: Axis) -> (u64, u64) {
             (from, until)
         }
         Axis::Time => {
-            let own = all.iter().filter(|other| other.protocol == streams.protocol);
+            let protocol = group.first().map(|streams| streams.protocol);
+            let own = all.iter().filter(|other| Some(other.protocol) == protocol);
             let from = own.flat_map(|other| &other.lanes).filter_map(begins).min();
-            let until = streams.lanes.iter().filter_map(ended).max();
+            let until = lanes().filter_map(ended).max();
             (from.unwrap_or_default().0, until.unwrap_or_default().0)
         }
     }
@@ -188,73 +242,70 @@ fn ended(lane: &Lane) -> Option<Micros> {
     lane.last.max(lane.waits.last().map(|wait| wait.until)).max(begins(lane))
 }
 
-fn figure(streams: &Streams, scale: Scale) -> Figure {
-    let mut drawing = Drawing { streams, scale, marks: Vec::new() };
-    let lanes = || streams.lanes.iter().enumerate();
-    for (place, lane) in lanes() {
-        drawing.lane(place, lane);
+fn figure(group: &[&Streams], scale: Scale) -> Option<Figure> {
+    let first = group.first()?;
+    let apart = group.len() > 1;
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    for &streams in group {
+        for lane in &streams.lanes {
+            rows.push(Row { streams, lane, place: rows.len(), apart });
+        }
     }
-    let strip = drawing.strip();
-    let mut marks = drawing.marks;
-    marks.extend(strip);
+    let mut marks = Vec::new();
+    for row in &rows {
+        draw(*row, scale, &mut marks);
+    }
+    if !apart {
+        strip(&rows, scale, &mut marks);
+    }
     let end = match scale.axis {
         Axis::Time => amount::time(Micros(scale.len)),
         Axis::Bytes => amount::bytes(scale.len),
     };
-    Figure {
-        conn: streams.conn,
-        title: title(streams),
-        sum: sum(streams),
-        size: (WIDTH, TOP + LANE * streams.lanes.len() as f64),
+    Some(Figure {
+        conn: first.conn,
+        title: title(group),
+        sum: sum(group),
+        size: (WIDTH, top(apart) + LANE * rows.len() as f64),
         end,
-        lines: lanes().map(|(place, lane)| line(streams, place, lane, scale)).collect(),
+        lines: rows.iter().map(|row| line(*row, scale)).collect(),
         marks,
-        told: streams.lanes.iter().map(|lane| told(streams, lane)).collect(),
-        more: streams.more,
-        pieces: streams.lanes.iter().map(|lane| lane.more).sum(),
+        told: rows.iter().map(|row| told(*row)).collect(),
+        more: group.iter().map(|streams| streams.more).sum(),
+        pieces: rows.iter().map(|row| row.lane.more).sum(),
+    })
+}
+
+/// The waits and pieces of a lane.
+fn draw(row: Row<'_>, scale: Scale, marks: &mut Vec<Mark>) {
+    let (lane, tint, y) = (row.lane, row.tint(), row.y() + BAR.0);
+    if scale.axis == Axis::Time {
+        for wait in &lane.waits {
+            let (x, width) = scale.place(wait.from.0, wait.until.0);
+            let means = if wait.on == On::Server { Means::Works } else { Means::Behind };
+            let says = format!("{}, {}", named(row), waited(row.streams, wait));
+            let (seq, height) = (lane.seq, BAR.1);
+            marks.push(Mark { seq, means, tint, x, y, width, height, says });
+        }
+    }
+    for piece in &lane.pieces {
+        let (x, width) = scale.piece(piece);
+        // A head stands high and flat, so that it is seen beside its content.
+        let (y, height) = if is_head(piece.part) { (y, 5.0) } else { (y + 5.0, BAR.1 - 5.0) };
+        let (seq, means, says) = (piece.seq, Means::Block, said(row, piece));
+        marks.push(Mark { seq, means, tint, x, y, width, height, says });
     }
 }
 
-struct Drawing<'a> {
-    streams: &'a Streams,
-    scale: Scale,
-    marks: Vec<Mark>,
-}
-
-impl Drawing<'_> {
-    fn lane(&mut self, place: usize, lane: &Lane) {
-        let y = TOP + LANE * place as f64 + BAR.0;
-        if self.scale.axis == Axis::Time {
-            for wait in &lane.waits {
-                let (x, width) = self.scale.place(wait.from.0, wait.until.0);
-                let means = if wait.on == On::Server { Means::Works } else { Means::Behind };
-                let says = format!("{}, {}", named(lane), waited(self.streams, wait));
-                let (seq, tint, height) = (lane.seq, place % TINTS, BAR.1);
-                self.marks.push(Mark { seq, means, tint, x, y, width, height, says });
-            }
+/// The pieces of all lanes on one strip: the connection as it is shared.
+fn strip(rows: &[Row<'_>], scale: Scale, marks: &mut Vec<Mark>) {
+    for row in rows {
+        for piece in &row.lane.pieces {
+            let (x, width) = scale.piece(piece);
+            let ((y, height), tint) = (STRIP, row.tint());
+            let (seq, means, says) = (piece.seq, Means::Strip, String::new());
+            marks.push(Mark { seq, means, tint, x, y, width, height, says });
         }
-        for piece in &lane.pieces {
-            let (x, width) = self.scale.piece(piece);
-            // A head stands high and flat, so that it is seen beside its content.
-            let (y, height) = if is_head(piece.part) { (y, 5.0) } else { (y + 5.0, BAR.1 - 5.0) };
-            let (seq, means, tint) = (piece.seq, Means::Block, place % TINTS);
-            let says = said(lane, piece);
-            self.marks.push(Mark { seq, means, tint, x, y, width, height, says });
-        }
-    }
-
-    /// The pieces of all lanes on one strip: the connection as it is shared.
-    fn strip(&self) -> Vec<Mark> {
-        let mut marks = Vec::new();
-        for (place, lane) in self.streams.lanes.iter().enumerate() {
-            for piece in &lane.pieces {
-                let (x, width) = self.scale.piece(piece);
-                let ((y, height), tint) = (STRIP, place % TINTS);
-                let (seq, means, says) = (piece.seq, Means::Strip, String::new());
-                marks.push(Mark { seq, means, tint, x, y, width, height, says });
-            }
-        }
-        marks
     }
 }
 
@@ -262,112 +313,16 @@ const fn is_head(part: Part) -> bool {
     matches!(part, Part::Head | Part::Frame(FrameKind::Headers | FrameKind::Continuation))
 }
 
-fn line(streams: &Streams, place: usize, lane: &Lane, scale: Scale) -> Line {
+fn line(row: Row<'_>, scale: Scale) -> Line {
+    let lane = row.lane;
     let life = begins(lane).zip(ended(lane)).filter(|_| scale.axis == Axis::Time);
     let longest = lane.waits.iter().max_by_key(|wait| wait.until.since(wait.from));
-    let behind = lane.waits.iter().filter(|wait| wait.on != On::Server);
-    let behind = behind.max_by_key(|wait| wait.until.since(wait.from));
-    let wait = behind.or(longest).filter(|wait| wait.until.since(wait.from) >= SHOWN);
+    let wait = longest.filter(|wait| wait.until.since(wait.from) >= SHOWN);
     Line {
         seq: lane.seq,
-        y: TOP + LANE * place as f64,
+        y: row.y(),
         life: life.map(|(from, until)| (scale.x(from.0), scale.x(until.0))),
-        label: named(lane),
-        waits: wait.map(|wait| waited(streams, wait)).unwrap_or_default(),
+        label: named(row),
+        waits: wait.map(|wait| waited(row.streams, wait)).unwrap_or_default(),
     }
-}
-
-/// The number of a lane, and what was asked for.
-fn named(lane: &Lane) -> String {
-    if lane.label.is_empty() {
-        return format!("{} ({})", lane.number, say("streams-unknown", &[]));
-    }
-    format!("{} {}", lane.number, lane.label)
-}
-
-/// What is waited for, and how long: `waits for dog.png · 1,982 ms`.
-fn waited(streams: &Streams, wait: &Wait) -> String {
-    let took = amount::millis(wait.until.since(wait.from));
-    let whom = match wait.on {
-        On::Lane(place) => streams.lanes.get(place),
-        On::Server => None,
-    };
-    match whom {
-        Some(whom) => {
-            say("streams-behind", &[("whom", whom.name().into()), ("took", (&took).into())])
-        }
-        None => say("streams-works", &[("took", (&took).into())]),
-    }
-}
-
-/// What a piece is, how many bytes it has, where they lie and when they were here.
-fn said(lane: &Lane, piece: &Piece) -> String {
-    let part = match piece.part {
-        Part::Head => say("streams-head", &[]),
-        Part::Body => say("streams-body", &[]),
-        Part::Frame(kind) => kind.name().to_owned(),
-    };
-    let whose = named(lane);
-    let bytes = amount::bytes(piece.span.len);
-    let from = amount::count(piece.span.start);
-    let after = amount::millis(piece.until.since(lane.asked.unwrap_or(piece.from)));
-    let args = [
-        ("whose", (&whose).into()),
-        ("part", (&part).into()),
-        ("bytes", (&bytes).into()),
-        ("from", (&from).into()),
-        ("after", (&after).into()),
-    ];
-    say("streams-piece", &args)
-}
-
-fn title(streams: &Streams) -> String {
-    let (conn, count) = (streams.conn.to_string(), streams.lanes.len() as u64 + streams.more);
-    let args = [
-        ("conn", (&conn).into()),
-        ("client", (&streams.client).into()),
-        ("server", (&streams.server).into()),
-        ("count", count.into()),
-    ];
-    let id = match streams.protocol {
-        Protocol::Http1 => "streams-title-http1",
-        Protocol::Http2 => "streams-title-http2",
-    };
-    say(id, &args)
-}
-
-/// How many answers waited behind others, and how long at most.
-fn sum(streams: &Streams) -> String {
-    let behind = streams.lanes.iter().map(Lane::behind).filter(|behind| *behind >= SHOWN);
-    let count = behind.clone().count() as u64;
-    let most = amount::millis(behind.max().unwrap_or_default());
-    let args = [("count", count.into()), ("most", (&most).into())];
-    let id = match (count, streams.protocol) {
-        (1.., _) => "streams-sum-behind",
-        (0, Protocol::Http1) => "streams-sum-none",
-        (0, Protocol::Http2) => "streams-sum-http2",
-    };
-    say(id, &args)
-}
-
-/// A lane in a sentence, for those who hear it.
-fn told(streams: &Streams, lane: &Lane) -> String {
-    let (whose, bytes) = (named(lane), amount::bytes(lane.bytes));
-    let waits: Vec<String> = lane.waits.iter().map(|wait| waited(streams, wait)).collect();
-    let waits = waits.join(", ");
-    let whole = lane.last.zip(lane.asked).map(|(last, asked)| amount::millis(last.since(asked)));
-    let took = whole.unwrap_or_default();
-    let args = [
-        ("whose", (&whose).into()),
-        ("waits", (&waits).into()),
-        ("bytes", (&bytes).into()),
-        ("pieces", (lane.pieces.len() as u64 + lane.more).into()),
-        ("took", (&took).into()),
-    ];
-    let id = match lane.ends {
-        Ends::Whole => "streams-told",
-        Ends::Open => "streams-told-open",
-        Ends::Cut => "streams-told-cut",
-    };
-    say(id, &args)
 }

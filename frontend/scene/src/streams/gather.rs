@@ -103,7 +103,7 @@ impl Gathered<'_> {
     fn frame(&mut self, seq: Seq, event: &Event, frame: &Frame) {
         let stream = u64::from(frame.stream);
         match (frame.kind, event.dir()) {
-            (FrameKind::RstStream, _) => self.ends(stream, Ends::Cut),
+            (FrameKind::RstStream, _) => self.cuts(stream, event),
             (FrameKind::Data, Dir::ToServer) => self.arrives(stream, event),
             (FrameKind::Data | FrameKind::Headers | FrameKind::Continuation, Dir::ToClient) => {
                 self.piece(stream, seq, Part::Frame(frame.kind), event.evidence.0.as_slice());
@@ -128,6 +128,7 @@ impl Gathered<'_> {
             first: None,
             last: None,
             over: None,
+            cut: None,
             ends: Ends::Open,
             bytes: 0,
             pieces: Vec::new(),
@@ -169,6 +170,15 @@ impl Gathered<'_> {
         {
             lane.ends = ends;
         }
+    }
+
+    /// A stream is taken back, or given up.
+    fn cuts(&mut self, number: u64, event: &Event) {
+        let at = self.model.times(event).stands();
+        if let Some(lane) = self.lanes.get_mut(&number) {
+            lane.cut = lane.cut.or(at);
+        }
+        self.ends(number, Ends::Cut);
     }
 
     /// Bytes of an answer of HTTP/1, by the reads or writes that moved them.
@@ -254,7 +264,7 @@ fn label(lanes: &mut [Lane], protocol: Protocol) {
 fn waits(lanes: &[Lane], place: usize, protocol: Protocol, ended: Micros) -> Vec<Wait> {
     let Some(lane) = lanes.get(place) else { return Vec::new() };
     let Some(arrived) = lane.arrived else { return Vec::new() };
-    let until = lane.answered.unwrap_or(ended).max(arrived);
+    let until = lane.answered.or(lane.cut).unwrap_or(ended).max(arrived);
     let mut waits = Vec::new();
     if protocol == Protocol::Http1 {
         let over = |lane: &Lane| lane.over.unwrap_or(Micros(u64::MAX));

@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 
 use trace::entry::{Chunk, Entry, Passed, What};
+use trace::event::Kind;
+use trace::http1::Http1;
+use trace::http2::Http2;
 use trace::ids::{ConnId, Seq};
 use trace::lesson::Figure;
 use trace::span::Dir;
@@ -83,8 +86,8 @@ fn asks(stream: u8, path: &str) -> Vec<u8> {
     frame(1, 5, stream, &[&[0x82, 0x86, 0x04, len][..], path.as_bytes()].concat())
 }
 
-/// Two requests at once; who asked first is answered last, or not at all.
-fn multiplexed(cancels: bool) -> Vec<Entry> {
+/// Two requests at once, and what makes answers.
+fn two_streams() -> (Wire, impl Fn(u8) -> Vec<u8>) {
     let mut wire = Wire::new();
     let mut asked = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
     asked.extend(frame(4, 0, 0, &[]));
@@ -93,6 +96,12 @@ fn multiplexed(cancels: bool) -> Vec<Entry> {
     wire.say(1_000, Dir::ToServer, &asked);
     let answer = |stream| [frame(1, 4, stream, &[0x88]), frame(0, 1, stream, b"abcd")].concat();
     wire.say(41_500, Dir::ToClient, &frame(4, 0, 0, &[]));
+    (wire, answer)
+}
+
+/// Who asked first is answered last, or not at all.
+fn multiplexed(cancels: bool) -> Vec<Entry> {
+    let (mut wire, answer) = two_streams();
     wire.say(42_000, Dir::ToClient, &answer(3));
     if cancels {
         wire.say(500_000, Dir::ToServer, &frame(3, 0, 1, &[0, 0, 0, 8]));
@@ -157,6 +166,7 @@ fn predictions_are_reckoned_from_the_lanes() {
     assert_eq!(figure(multiplexed(false), Figure::LongestBehindMs), 0);
     assert_eq!(figure(multiplexed(false), Figure::RequestsOnBusiestConnection), 2);
     assert_eq!(figure(pipelined(), Figure::RequestsOnBusiestConnection), 3);
+    assert_eq!(figure(multiplexed(false), Figure::LongestWaitMs), 2_000);
 }
 
 /// The stories of all steps as one text.
@@ -171,7 +181,7 @@ fn a_story_says_for_whom_an_answer_waited() {
     assert!(told.contains(behind), "{told}");
     assert!(told.contains("and its answer waited 1,999 ms of that behind /page/dog.png"), "{told}");
     let told = stories(&model(multiplexed(false)));
-    let beside = "At that moment 1 other stream was open: 1 dog.png. It waited for none of them.";
+    let beside = "At that moment 1 other stream was open: 1 dog.png. HTTP/2 does not make it wait";
     assert!(told.contains(beside), "{told}");
     assert!(told.contains("No other stream was open at that moment."), "{told}");
     assert!(!told.contains("It waited 2"), "{told}");
@@ -214,9 +224,10 @@ fn a_connection_stands_as_its_open_streams_do() {
 
 fn drawn(entries: Vec<Entry>, axis: Axis) -> Vec<super::Figure> {
     let model = model(entries);
-    let (conns, more) = together(&model, None);
-    assert_eq!(more, 0);
-    super::figures(&conns.into_iter().filter_map(|id| of(&model, id)).collect::<Vec<_>>(), axis)
+    let together = together(&model, None);
+    assert_eq!(together.more, 0);
+    let all: Vec<Streams> = together.conns.into_iter().filter_map(|id| of(&model, id)).collect();
+    super::figures(&all, axis, together.chosen)
 }
 
 fn marks(figures: &[super::Figure]) -> BTreeSet<Seq> {
@@ -225,17 +236,118 @@ fn marks(figures: &[super::Figure]) -> BTreeSet<Seq> {
 
 #[test]
 fn each_mark_is_an_entry_and_goes_with_it() {
-    for entries in [pipelined(), multiplexed(false), multiplexed(true)] {
+    for entries in [pipelined(), multiplexed(false), multiplexed(true), apart(3)] {
         let known: BTreeSet<Seq> = entries.iter().map(|entry| entry.seq).collect();
         for axis in [Axis::Time, Axis::Bytes] {
-            assert!(marks(&drawn(entries.clone(), axis)).is_subset(&known));
+            let all = marks(&drawn(entries.clone(), axis));
+            assert!(!all.is_empty() && all.is_subset(&known));
             for removed in &entries {
                 let rest: Vec<Entry> =
                     entries.iter().filter(|entry| entry.seq != removed.seq).cloned().collect();
                 let left = marks(&drawn(rest, axis));
                 assert!(left.is_subset(&known) && !left.contains(&removed.seq), "{removed:?}");
+                // Without bytes, moments or heads the others stand otherwise or not at all.
+                if !bears_others(removed) {
+                    let mut expected = all.clone();
+                    expected.remove(&removed.seq);
+                    assert_eq!(left, expected, "{axis:?}: without {removed:?}");
+                }
             }
         }
+    }
+}
+
+/// Whether what others are drawn from is told by an entry.
+fn bears_others(entry: &Entry) -> bool {
+    match &entry.what {
+        What::Chunk(_) | What::Passed(_) => true,
+        What::Event(event) => matches!(
+            event.kind,
+            Kind::Http1(Http1::Request(_) | Http1::Response(_)) | Kind::Http2(Http2::Head(_))
+        ),
+        _ => false,
+    }
+}
+
+/// So many connections with one request each; the second answer takes two seconds.
+fn apart(count: u64) -> Vec<Entry> {
+    let mut log = Log::default();
+    for conn in 1..=count {
+        log.open(conn, conn, "browser", "instance1");
+        log.get(1_000 + conn, conn, &format!("/page/{conn}.png"), None);
+    }
+    for conn in 1..=count {
+        log.answer(if conn == 2 { 2_041_000 } else { 42_000 + conn }, conn, 200);
+    }
+    log.entries
+}
+
+#[test]
+fn connections_with_one_request_each_share_a_figure() {
+    let figures = drawn(apart(3), Axis::Time);
+    let [figure] = &figures[..] else { panic!("{figures:?}") };
+    let labels: Vec<&str> = figure.lines.iter().map(|line| line.label.as_str()).collect();
+    let expected =
+        ["connection 1 · /page/1.png", "connection 2 · /page/2.png", "connection 3 · /page/3.png"];
+    assert_eq!(labels, expected);
+    assert_eq!(figure.lines[1].waits, "server works · 2,000 ms");
+    assert!(figure.marks.iter().all(|mark| mark.means != Means::Strip), "nothing is shared");
+    assert!(figure.title.ends_with("3 connections with one request each"), "{}", figure.title);
+    let streams = of(&model(pipelined()), ID).unwrap();
+    let other = Streams { conn: ConnId(2), ..streams.clone() };
+    let all = [streams, other];
+    let first = |chosen| super::figures(&all, Axis::Time, chosen)[0].conn;
+    assert_eq!((first(None), first(Some(ConnId(2)))), (ID, ConnId(2)));
+}
+
+#[test]
+fn whoever_goes_on_stays_with_the_same_connections() {
+    let model = model(apart(14));
+    let conns = |chosen| {
+        let together = together(&model, Some(ConnId(chosen)));
+        (together.conns.first().map(|conn| conn.0), together.conns.len(), together.more)
+    };
+    assert_eq!([conns(1), conns(12)], [(Some(1), 12, 2); 2]);
+    assert_eq!([conns(13), conns(14)], [(Some(13), 2, 12); 2]);
+}
+
+#[test]
+fn a_stream_that_was_taken_back_is_not_open() {
+    let cancelled = model(later(true));
+    let cut = of(&cancelled, ID).unwrap();
+    assert_eq!(waits(&cut, 0), [(On::Server, 41_000, 500_000)]);
+    assert!(cut.lanes[0].is_open(Micros(499_999)) && !cut.lanes[0].is_open(Micros(500_000)));
+    let told = stories(&cancelled);
+    assert_eq!(told.matches("No other stream was open at that moment.").count(), 1, "{told}");
+    let told = stories(&model(later(false)));
+    assert_eq!(told.matches("other stream was open: 1 dog.png.").count(), 2, "{told}");
+}
+
+/// Two requests, the second of them answered at once; then a third one with its answer.
+fn later(cancels: bool) -> Vec<Entry> {
+    let (mut wire, answer) = two_streams();
+    wire.say(42_000, Dir::ToClient, &answer(3));
+    if cancels {
+        wire.say(500_000, Dir::ToServer, &frame(3, 0, 1, &[0, 0, 0, 8]));
+    }
+    wire.say(600_000, Dir::ToServer, &asks(5, "/r/abc/page/logo.svg"));
+    wire.say(700_000, Dir::ToClient, &answer(5));
+    wire.log.entries
+}
+
+#[test]
+fn of_tls_the_connection_inside_has_the_exchanges() {
+    let mut entries = apart(2);
+    for entry in &mut entries {
+        if let What::Opened(opened) = &mut entry.what
+            && opened.conn == ConnId(2)
+        {
+            opened.inside = Some(ID);
+        }
+    }
+    let model = model(entries);
+    for chosen in [None, Some(ID), Some(ConnId(2))] {
+        assert_eq!(together(&model, chosen).conns, [ConnId(2)], "{chosen:?}");
     }
 }
 
@@ -243,6 +355,7 @@ fn each_mark_is_an_entry_and_goes_with_it() {
 fn a_figure_says_who_waits_and_keeps_within_its_edges() {
     let figure = drawn(pipelined(), Axis::Time).remove(0);
     assert_eq!(figure.lines[2].waits, "waits for dog.png · 1,999 ms");
+    assert_eq!(figure.lines[1].waits, "server works · 1,999 ms");
     assert_eq!(figure.sum, "1 answer waited behind others, 2,000 ms.");
     let behind = figure.marks.iter().filter(|mark| mark.means == Means::Behind).count();
     assert_eq!(behind, 3);

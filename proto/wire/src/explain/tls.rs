@@ -164,8 +164,10 @@ fn alert(number: u8) -> String {
 
 fn message(event: &Event, kind: u8) -> String {
     let id = match kind {
+        1 if is_older(event) => "explain-tls-message-client-hello-1-2",
         1 => "explain-tls-message-client-hello",
         2 if is_retry(event) => "explain-tls-message-retry",
+        2 if is_older(event) => "explain-tls-message-server-hello-1-2",
         2 => "explain-tls-message-server-hello",
         4 => "explain-tls-message-ticket",
         11 => "explain-tls-message-certificate",
@@ -175,6 +177,13 @@ fn message(event: &Event, kind: u8) -> String {
         _ => "explain-tls-message-other",
     };
     named(id, &kind.to_string(), &names::message(kind))
+}
+
+/// Whether the hello of a record offers or takes nothing newer than TLS 1.2: then it has no key shares.
+fn is_older(event: &Event) -> bool {
+    let messages = record(event).map(|record| record.messages.as_slice()).unwrap_or_default();
+    let mut hellos = messages.iter().filter(|message| matches!(message.kind, 1 | 2));
+    hellos.next().is_some_and(|hello| names::is_older(&hello.versions))
 }
 
 fn is_retry(event: &Event) -> bool {
@@ -257,6 +266,20 @@ mod tests {
         assert!(sentences[3].starts_with("3 bytes, protected: "), "{}", sentences[3]);
         let sentences = told(Dir::ToServer, b"\x16\x03\x01\x00\x04\x18\x00\x00\x00");
         assert_eq!(sentences[3], "Type 24, KeyUpdate.");
+    }
+
+    #[test]
+    fn a_hello_of_an_older_version_has_no_half_of_the_keys() {
+        let body: Vec<u8> = [&[3, 3][..], &[7; 32], &[0, 0xc0, 0x2f, 0]].concat();
+        let len = u8::try_from(body.len()).unwrap();
+        let hello = [&[0x16, 3, 3, 0, len + 4, 2, 0, 0, len][..], &body].concat();
+        let sentences = told(Dir::ToClient, &hello);
+        assert!(sentences[3].contains("Keys are agreed on in later messages"), "{sentences:?}");
+        let newer: Vec<u8> = [&body[..], &[0, 6, 0, 43, 0, 2, 3, 4]].concat();
+        let len = u8::try_from(newer.len()).unwrap();
+        let hello = [&[0x16, 3, 3, 0, len + 4, 2, 0, 0, len][..], &newer].concat();
+        let sentences = told(Dir::ToClient, &hello);
+        assert!(sentences[3].contains("its half of the key agreement"), "{sentences:?}");
     }
 
     #[test]

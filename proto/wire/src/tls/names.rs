@@ -13,6 +13,12 @@ pub fn version(number: u16) -> String {
     }
 }
 
+/// Whether a hello with these versions is of one before TLS 1.3: nothing newer is offered or taken.
+#[must_use]
+pub fn is_older(versions: &[u16]) -> bool {
+    !versions.is_empty() && !versions.contains(&0x0304)
+}
+
 /// The name of a cipher suite.
 #[must_use]
 pub fn suite(number: u16) -> String {
