@@ -48,28 +48,13 @@ pub fn App() -> impl IntoView {
         }
     });
     let runs = Memo::new(move |_| state.has_runs());
-    let middle = move || {
-        if !runs.get() {
-            return view! { <serialization::Serialization /> }.into_any();
-        }
-        view! {
-            <controls::Controls />
-            <notice::Notice />
-            <trust::Trust />
-            <metrics::Metrics />
-            <processor_time::ProcessorTime />
-            <toolbar::Toolbar />
-            <beside::Panes />
-        }
-        .into_any()
-    };
     view! {
         <topbar::Skip />
         <div class="page" class:inspecting=move || state.inspecting.get() class:two=move || state.beside.on.get()>
             <topbar::Topbar />
             <sidebar::Sidebar />
             <main class="main" id="main" tabindex="-1">
-                {middle}
+                {move || middle(runs.get())}
             </main>
             <beside::Reader>
                 <inspector::Inspector />
@@ -83,6 +68,23 @@ pub fn App() -> impl IntoView {
         <key_sheet::Keys />
         <settings::Looks />
     }
+}
+
+/// What lies between the lists and the inspector: a lab's run, or what is measured.
+fn middle(has_runs: bool) -> AnyView {
+    if !has_runs {
+        return view! { <serialization::Serialization /> }.into_any();
+    }
+    view! {
+        <controls::Controls />
+        <notice::Notice />
+        <trust::Trust />
+        <metrics::Metrics />
+        <processor_time::ProcessorTime />
+        <toolbar::Toolbar />
+        <beside::Panes />
+    }
+    .into_any()
 }
 
 /// Loads the labs, and asks again while the studio is away.
