@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::caps::{self, Caps};
 use crate::store::Choice;
 use crate::store::redis::Target;
+use crate::webhooks::guard::{self, Named};
 
 /// A playground for communication protocols.
 #[derive(Debug, Parser)]
@@ -45,12 +46,17 @@ pub struct Config {
     // Read later: what is wrong with it must be told without its password.
     #[arg(long, env = "LIFELINE_STORE", hide_env_values = true, default_value = "memory")]
     pub store: String,
-    /// Folder for what is kept: so far the certificate authority of TLS; runs stay in memory
+    /// Folder for what is kept: the certificate authority of TLS, and webhook deliveries that wait; runs
+    /// stay in memory
     #[arg(long, env = "LIFELINE_DATA")]
     pub data: Option<PathBuf>,
     /// Address that browsers are told for a lab, NAME=URL, where a proxy stands between
     #[arg(long = "lab-url", env = "LIFELINE_LAB_URL", value_delimiter = ',', value_parser = lab_url)]
     pub lab_urls: Vec<(String, String)>,
+    /// Where webhooks may go besides this server's own site.com, HOST or HOST:PORT; without a port 80 and
+    /// 443. A name that resolves to a private address needs that address named too
+    #[arg(long = "callback-allow", env = "LIFELINE_CALLBACK_ALLOW", value_delimiter = ',', value_parser = guard::named)]
+    pub callback_allow: Vec<Named>,
     /// Bound on what is taken or kept, NAME=NUMBER; an unknown name lists them all
     #[arg(long = "cap", env = "LIFELINE_CAP", value_delimiter = ',', value_parser = caps::parse)]
     pub caps: Vec<(String, u64)>,
@@ -70,6 +76,7 @@ impl Config {
             store: "memory".to_owned(),
             data: None,
             lab_urls: Vec::new(),
+            callback_allow: Vec::new(),
             caps: Vec::new(),
             open: false,
         }
@@ -84,6 +91,13 @@ impl Config {
             let _ = caps.set(name, *value);
         }
         caps
+    }
+
+    /// Host and port of the address that browsers are told for a lab, where one was given.
+    #[must_use]
+    pub(crate) fn told(&self, name: &str) -> Option<(String, u16)> {
+        let url = url::Url::parse(self.overrides().get(name)?).ok()?;
+        Some((url.host_str()?.to_owned(), url.port_or_known_default()?))
     }
 
     /// The lab addresses that were given, by name.

@@ -31,6 +31,16 @@ pub enum StartError {
         /// What is wrong with it.
         why: String,
     },
+    /// The deliveries that were kept cannot be used.
+    #[error(
+        "the deliveries in {file} cannot be used: {why}; move the file away, or choose another folder with --data"
+    )]
+    Webhooks {
+        /// The file that is at fault.
+        file: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The server cannot make its certificates.
     #[error("no certificate can be made: {0}")]
     Certificate(String),

@@ -34,6 +34,7 @@ pub mod serve_conn;
 pub mod store;
 mod streamed;
 mod tap;
+pub mod webhooks;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -50,6 +51,8 @@ use instances::Switches;
 use listen::{Labs, Service, StudioOrigin, TLS};
 use runs::Runs;
 use store::Choice;
+use webhooks::guard::{Guard, Own};
+use webhooks::{Setup, Webhooks};
 
 /// Names of services whose ports are kept for them, after the instances and in this order; some of
 /// them come later.
@@ -65,6 +68,7 @@ pub struct Server {
     studio_listener: TcpListener,
     services: Vec<(TcpListener, Service)>,
     authority: Authority,
+    webhooks: Arc<Webhooks>,
 }
 
 /// Opens every port.
@@ -85,7 +89,27 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
         let addr = address_of(&listener, &name)?;
         services.push((listener, Service { name, addr, version, door }));
     }
-    Ok(Server { studio, config, store, studio_listener, services, authority })
+    let setup = callbacks(&config, &services, &doors);
+    let webhooks = Webhooks::open(setup)?;
+    Ok(Server { studio, config, store, studio_listener, services, authority, webhooks })
+}
+
+/// Where webhooks may go, and how.
+fn callbacks(config: &Config, services: &[(TcpListener, Service)], doors: &Doors) -> Setup {
+    let site = services.iter().find(|(_, service)| service.name == webhooks::SITE);
+    let own = site.map(|(_, service)| Own {
+        name: service.name.clone(),
+        addr: service.addr,
+        told: config.told(&service.name),
+    });
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    let here = interfaces.iter().map(if_addrs::Interface::ip).collect();
+    Setup {
+        data: config.data.clone(),
+        guard: Guard::new(own.into_iter().collect(), config.callback_allow.clone(), here),
+        tls: Some(Arc::clone(&doors.beside.client)),
+        ..Setup::default()
+    }
 }
 
 /// What a service speaks. None for one that comes later.
@@ -115,6 +139,9 @@ fn address_of(listener: &TcpListener, name: &str) -> Result<SocketAddr, StartErr
 pub async fn serve(server: Server, stop: CancellationToken) {
     let caps = server.config.caps();
     let runs = Arc::new(Runs::new(caps, server.store.clone()));
+    let webhooks = server.webhooks;
+    let _ = runs.webhooks.set(Arc::clone(&webhooks));
+    webhooks.start(&runs, stop.clone());
     let told = server.config.overrides().remove("studio");
     let origin = StudioOrigin { port: server.studio.port(), told };
     let services: Vec<Service> =
@@ -143,4 +170,5 @@ pub async fn serve(server: Server, stop: CancellationToken) {
     if tokio::time::timeout(limit, both).await.is_err() {
         tracing::warn!("not everything was finished within {} s", caps.shutdown_s);
     }
+    webhooks.flush().await;
 }

@@ -80,6 +80,7 @@ fn note_weight(what: &note::What) -> usize {
         note::What::StoreRead { ids, .. } | note::What::MessagesLost { ids, .. } => 8 * ids.len(),
         note::What::StoreAppended { text, .. } | note::What::MessageKept { text, .. } => text.len(),
         note::What::Refused { why, .. } => why.len(),
+        note::What::EndpointRegistered { url, .. } => url.len(),
         _ => 0,
     }
 }

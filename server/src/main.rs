@@ -43,7 +43,9 @@ async fn run(config: Config) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let server = lifeline::bind(config.clone()).await?;
     if config.data.is_some() {
-        tracing::warn!("--data keeps the certificate authority, and only that: runs are in memory");
+        tracing::warn!(
+            "--data keeps the certificate authority and webhook deliveries, and only those: runs are in memory"
+        );
     }
     announce(server.studio);
     if config.open

@@ -6,8 +6,8 @@ mod sharing;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
@@ -24,9 +24,10 @@ use crate::clock;
 use crate::gate::{Gate, Mode};
 use crate::instance::Shared;
 use crate::log::Log;
+use crate::webhooks::Webhooks;
 
 pub use bind::{Arrival, Bound, Dialled, Layer, Open, cancelled};
-pub use people::{agent, another_service, browser, instance, store, user};
+pub use people::{agent, another_service, browser, instance, payments, store, user};
 pub use sharing::{Place, Sharing};
 
 /// How long what is left may be said after a run is over.
@@ -52,6 +53,10 @@ pub struct Run {
     conns: AtomicU64,
     open: AtomicU64,
     drivers: AtomicU64,
+    /// Endpoints that it has registered so far.
+    endpoints: AtomicU64,
+    /// What calls them; the server sets it.
+    webhooks: OnceLock<Arc<Webhooks>>,
     touched: AtomicU64,
     /// Addresses from which this program's own clients connect, and who they are.
     agents: Mutex<BTreeMap<SocketAddr, Participant>>,
@@ -83,10 +88,27 @@ impl Run {
             conns: AtomicU64::new(0),
             open: AtomicU64::new(0),
             drivers: AtomicU64::new(0),
+            endpoints: AtomicU64::new(0),
+            webhooks: OnceLock::new(),
             touched: AtomicU64::new(began.0),
             agents: Mutex::default(),
             done: watch::Sender::new(false),
         }
+    }
+
+    /// What calls the endpoints that are registered in it.
+    pub fn webhooks(&self) -> Option<&Arc<Webhooks>> {
+        self.webhooks.get()
+    }
+
+    /// Its endpoints are called by this from now on.
+    pub(crate) fn calls_by(&self, webhooks: &Arc<Webhooks>) {
+        let _ = self.webhooks.set(Arc::clone(webhooks));
+    }
+
+    /// The number of its next endpoint, counted from 1.
+    pub(crate) fn next_endpoint(&self) -> u64 {
+        self.endpoints.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Its parameters.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -16,6 +16,7 @@ use crate::caps::Caps;
 use crate::clock;
 use crate::run::Run;
 use crate::store::Choice;
+use crate::webhooks::Webhooks;
 
 /// Letters and digits that are not taken for each other.
 const ALPHABET: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
@@ -27,13 +28,15 @@ pub struct Runs {
     pub caps: Caps,
     /// Where their shared stores are.
     pub store: Choice,
+    /// What calls endpoints, where something does.
+    pub webhooks: OnceLock<Arc<Webhooks>>,
     all: Mutex<BTreeMap<u64, Arc<Run>>>,
 }
 
 impl Runs {
     /// None yet.
     pub fn new(caps: Caps, store: Choice) -> Self {
-        Self { caps, store, all: Mutex::default() }
+        Self { caps, store, webhooks: OnceLock::new(), all: Mutex::default() }
     }
 
     /// The run of this name.
@@ -61,6 +64,9 @@ impl Runs {
             }
         }
         let number = runs.last_key_value().map_or(0, |(number, _)| number + 1);
+        if let Some(webhooks) = self.webhooks.get() {
+            run.calls_by(webhooks);
+        }
         let run = Arc::new(run);
         runs.insert(number, Arc::clone(&run));
         Some(run)

@@ -3,6 +3,8 @@
 
 #[path = "schema/lines.rs"]
 mod lines;
+#[path = "schema/webhooks.rs"]
+mod webhooks;
 
 use std::collections::BTreeSet;
 
@@ -174,7 +176,7 @@ fn notes() -> Vec<String> {
         Noted::Cap { why: text() },
     ];
     let on = |what| line(What::Note(Note { conn: Some(ConnId(1)), what }));
-    all.into_iter().map(on).collect()
+    all.into_iter().chain(webhooks::notes()).map(on).collect()
 }
 
 /// The first note of this name.

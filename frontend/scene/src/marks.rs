@@ -137,6 +137,8 @@ const fn before(act: Act) -> &'static str {
         Act::Answer => "ladder-gate-answer",
         Act::Push => "ladder-gate-push",
         Act::Close => "ladder-gate-close",
+        Act::Deliver => "ladder-gate-deliver",
+        Act::Transfer => "ladder-gate-transfer",
     }
 }
 

@@ -74,6 +74,8 @@ impl Model {
             | note::What::MessagesLost { .. }
             | note::What::InstanceDown { .. }
             | note::What::InstanceUp { .. } => self.step(own, None, StepKind::Note),
+            // Webhooks and jobs have no marks yet.
+            _ => {}
         }
     }
 

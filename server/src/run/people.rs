@@ -43,6 +43,16 @@ pub fn another_service() -> Participant {
     }
 }
 
+/// The service that takes payments, and calls back.
+pub fn payments() -> Participant {
+    Participant {
+        id: "payments".to_owned(),
+        name: "Payment service".to_owned(),
+        role: Role::Server,
+        detail: String::new(),
+    }
+}
+
 /// A user of the chat.
 pub fn user(name: &str, role: Role) -> Participant {
     let detail = match role {
