@@ -4,6 +4,7 @@
 
 mod der;
 mod kept;
+mod stranger;
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -61,6 +62,8 @@ pub struct Doors {
     pub beside: Door,
     /// TLS alone, for HTTP/2 and HTTP/1.1.
     pub only: Door,
+    /// Beside plain HTTP/1.1, with a certificate for which nobody vouches.
+    pub stranger: Door,
 }
 
 /// An authority with its key.
@@ -134,6 +137,7 @@ fn doors(secret: Secret, names: Vec<String>) -> anyhow::Result<Doors> {
     let mut roots = RootCertStore::empty();
     roots.add(cert)?;
     let issuer = Issuer::new(params(&read.name)?, key);
+    let stranger = stranger::server(names.clone())?;
     let key = KeyPair::generate()?;
     let mut params = CertificateParams::new(names)?;
     params.distinguished_name = called("Lifeline");
@@ -161,6 +165,7 @@ fn doors(secret: Secret, names: Vec<String>) -> anyhow::Result<Doors> {
     let client = Arc::new(client);
     Ok(Doors {
         beside: Door { server: Arc::new(beside), client: Arc::clone(&client), only: false },
+        stranger: Door { server: Arc::new(stranger), client: Arc::clone(&client), only: false },
         only: Door { server: Arc::new(only), client, only: true },
     })
 }

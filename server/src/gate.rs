@@ -47,9 +47,10 @@ impl Gate {
         Self { mode, log, began, waiting: Mutex::default() }
     }
 
-    /// Waits until the act may happen.
-    pub async fn pass(&self, conn: ConnId, act: Act) {
+    /// Waits until the act may happen. What has no connection yet waits without one.
+    pub async fn pass(&self, conn: impl Into<Option<ConnId>>, act: Act) {
         let Mode::Paused { limit } = self.mode else { return };
+        let conn = conn.into();
         let (go, gone) = oneshot::channel();
         let gate = {
             let mut waiting = self.waiting.lock();
@@ -93,9 +94,9 @@ impl Gate {
         }
     }
 
-    fn note(&self, conn: ConnId, what: note::What) {
+    fn note(&self, conn: Option<ConnId>, what: note::What) {
         let at = clock::now().since(self.began);
-        self.log.append(at, What::Note(Note { conn: Some(conn), what }));
+        self.log.append(at, What::Note(Note { conn, what }));
     }
 }
 
@@ -104,7 +105,7 @@ impl Gate {
 struct Held<'a> {
     gate: &'a Gate,
     number: u64,
-    conn: ConnId,
+    conn: Option<ConnId>,
     act: Act,
     by: Release,
 }
