@@ -20,6 +20,7 @@ use crate::activity::{Activity, Exchange};
 use crate::content::{Content, Tracked};
 use crate::labs::chat::socket::{self, Joins, Socket};
 use crate::labs::{pages, services};
+use crate::link;
 use crate::lobby::{TRUST, run_of};
 use crate::refusal::Refusal;
 use crate::run::Bound;
@@ -35,6 +36,8 @@ pub enum Next {
     Socket(Joins),
     /// An answer that is written while it comes into being.
     Stream(Streamed),
+    /// No answer: the connection is closed.
+    Close(Exchange),
 }
 
 impl Next {
@@ -54,13 +57,18 @@ impl Next {
                 Socket { bound, joins, activity, stop, killed }.begin(stream, read).await
             }
             Self::Stream(streamed) => streamed.begin(bound, ends, stream),
+            Self::Close(exchange) => Box::pin(async move {
+                let mut stream = stream;
+                link::close(&mut stream).await;
+                drop((bound, exchange));
+            }),
         }
     }
 }
 
 /// Whether the answer goes on without hyper.
 pub fn is_stream(next: &Slot) -> bool {
-    matches!(*next.lock(), Some(Next::Stream(_)))
+    matches!(*next.lock(), Some(Next::Stream(_) | Next::Close(_)))
 }
 
 /// The idle seconds that this run's connections have; a lab without the knob closes by itself.
@@ -108,8 +116,13 @@ pub async fn answer(
         }
     };
     // Who answers a call has waited there.
-    if !matches!(response.body(), Content::Call(_)) {
-        bound.run.gate.pass(bound.conn, Act::Answer).await;
+    let act = match response.body() {
+        Content::Call(_) => None,
+        Content::Gone => Some(Act::Close),
+        Content::Whole(_) | Content::Stream(_) => Some(Act::Answer),
+    };
+    if let Some(act) = act {
+        bound.run.gate.pass(bound.conn, act).await;
     }
     // Only now: who left while the 101 was held never joined.
     if let Some(joins) = switched {
@@ -121,6 +134,10 @@ pub async fn answer(
     match content {
         Content::Whole(whole) => Ok(Response::from_parts(head, Tracked::whole(whole, exchange))),
         Content::Call(call) => Ok(Response::from_parts(head, Tracked::call(call, exchange))),
+        Content::Gone => {
+            *next.lock() = Some(Next::Close(exchange));
+            std::future::pending().await
+        }
         Content::Stream(feed) => {
             let head = Response::from_parts(head, ());
             let streamed = Streamed::new(version, &head, feed, exchange);

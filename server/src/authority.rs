@@ -5,6 +5,7 @@
 mod der;
 mod kept;
 mod permitted;
+mod stranger;
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -65,6 +66,8 @@ pub struct Doors {
     pub beside: Door,
     /// TLS alone, for HTTP/2 and HTTP/1.1.
     pub only: Door,
+    /// Beside plain HTTP/1.1, with a certificate for which nobody vouches.
+    pub stranger: Door,
 }
 
 /// Year, month and day.
@@ -162,6 +165,7 @@ fn doors(secret: Secret, names: Vec<String>, last: Day) -> anyhow::Result<Doors>
     let mut roots = RootCertStore::empty();
     roots.add(cert)?;
     let issuer = Issuer::new(params(&read.name, Vec::new())?, key);
+    let stranger = stranger::server(names.clone())?;
     let key = KeyPair::generate()?;
     let mut params = CertificateParams::new(names)?;
     params.distinguished_name = called("Lifeline");
@@ -189,6 +193,7 @@ fn doors(secret: Secret, names: Vec<String>, last: Day) -> anyhow::Result<Doors>
     let client = Arc::new(client);
     Ok(Doors {
         beside: Door { server: Arc::new(beside), client: Arc::clone(&client), only: false },
+        stranger: Door { server: Arc::new(stranger), client: Arc::clone(&client), only: false },
         only: Door { server: Arc::new(only), client, only: true },
     })
 }

@@ -28,6 +28,8 @@ pub enum Content {
     Call(tonic::body::Body),
     /// Piece after piece; over HTTP/1 without hyper: see [`crate::streamed`].
     Stream(Box<Feed>),
+    /// No answer at all: the connection is closed.
+    Gone,
 }
 
 impl Default for Content {

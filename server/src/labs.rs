@@ -9,6 +9,7 @@ pub mod http11;
 pub mod http2;
 pub mod long_polling;
 pub mod pages;
+mod params;
 mod pipelined;
 mod poller;
 pub mod polls;
@@ -17,6 +18,7 @@ pub mod serialization;
 pub mod services;
 pub mod short_polling;
 pub mod sse;
+pub mod webhook;
 pub mod websocket;
 
 use std::sync::Arc;
@@ -32,8 +34,10 @@ use crate::agent::{self, Until};
 use crate::listen::Service;
 use crate::run::{self, Run};
 
+pub use params::fill;
+
 /// Every lab that has runs, in the order in which the page lists them.
-pub const ALL: [Kind; 8] = [
+pub const ALL: [Kind; 9] = [
     Kind::Http10,
     Kind::Http11,
     Kind::Http2,
@@ -42,6 +46,7 @@ pub const ALL: [Kind; 8] = [
     Kind::Websocket,
     Kind::Sse,
     Kind::Grpc,
+    Kind::Webhook,
 ];
 
 /// Every lab as the page lists it: those with runs, and the one that is measured instead.
@@ -69,6 +74,8 @@ pub enum Kind {
     Sse,
     /// Calls by name and type.
     Grpc,
+    /// Callbacks between services.
+    Webhook,
 }
 
 impl Kind {
@@ -90,6 +97,7 @@ impl Kind {
             Self::Websocket => "websocket",
             Self::Sse => "sse",
             Self::Grpc => "grpc",
+            Self::Webhook => "webhook",
         }
     }
 
@@ -105,13 +113,14 @@ impl Kind {
             Self::Websocket => websocket::describe(),
             Self::Sse => sse::describe(),
             Self::Grpc => grpc::describe(),
+            Self::Webhook => webhook::describe(),
         }
     }
 
     /// Whether its instances serve polls, streams, sockets and calls.
     #[must_use]
     pub const fn notifies(self) -> bool {
-        !matches!(self, Self::Http10 | Self::Http11 | Self::Http2)
+        !matches!(self, Self::Http10 | Self::Http11 | Self::Http2 | Self::Webhook)
     }
 
     /// The services that its addresses name; the first is the one that its own client uses.
@@ -119,6 +128,7 @@ impl Kind {
     pub fn services(self, all: &[Service]) -> Vec<Service> {
         let its = |service: &&Service| match self {
             Self::Http10 => service.name == "http10",
+            Self::Webhook => webhook::SERVICES.contains(&service.name.as_str()),
             _ => service.name.starts_with("instance"),
         };
         all.iter().filter(its).cloned().collect()
@@ -130,6 +140,7 @@ impl Kind {
             Self::LongPolling | Self::Websocket => {
                 params.get("instances").and_then(Value::as_u64).unwrap_or(1)
             }
+            Self::Webhook => u64::MAX,
             _ => 1,
         };
         let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
@@ -173,6 +184,7 @@ impl Kind {
             Self::ShortPolling | Self::LongPolling | Self::Grpc => &["send", "kill", "restart"],
             Self::Websocket => &["kill", "restart"],
             Self::Sse => &["send", "kill", "restart", "drop"],
+            Self::Webhook => &webhook::INPUTS,
         };
         ["start", "stop", "next"].iter().chain(own).map(|&input| input.to_owned()).collect()
     }
@@ -182,6 +194,10 @@ impl Kind {
         let services = self.among(run.params(), &services);
         let Some(service) = services.first() else { return };
         let is_agent = run.word("peer") == "agent";
+        if self == Self::Webhook {
+            let done = Box::pin(webhook::drive(&run, &services)).await;
+            return over(&run, done);
+        }
         if !self.notifies() {
             if !is_agent {
                 let (wanted, until) = match self {
@@ -253,67 +269,6 @@ fn over(run: &Run, done: anyhow::Result<()>) {
     };
 }
 
-/// A parameter that is not of the kind or range that it must be, or is unknown.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadParam {
-    /// There is no such parameter.
-    #[error("this lab has no parameter {name}; it has {known}")]
-    Unknown { name: String, known: String },
-    /// It is not a whole number in the range.
-    #[error("{name} takes a whole number from {min} to {max}")]
-    Range { name: String, min: u64, max: u64 },
-    /// It is not true or false.
-    #[error("{name} takes true or false")]
-    Boolean { name: String },
-    /// It is none of the words.
-    #[error("{name} takes one of {options}")]
-    Choice { name: String, options: String },
-}
-
-/// Every parameter of a lab with its value: what was given, else the default.
-///
-/// # Errors
-/// The first that is not as it must be.
-pub fn fill(lab: &Lab, mut given: Map<String, Value>) -> Result<Map<String, Value>, BadParam> {
-    let mut filled = Map::new();
-    for param in &lab.params {
-        let value = match given.remove(&param.name) {
-            Some(value) => check(param, value)?,
-            None => default(&param.kind),
-        };
-        filled.insert(param.name.clone(), value);
-    }
-    if let Some((name, _)) = given.into_iter().next() {
-        let known: Vec<&str> = lab.params.iter().map(|param| param.name.as_str()).collect();
-        return Err(BadParam::Unknown { name, known: known.join(", ") });
-    }
-    Ok(filled)
-}
-
-fn check(param: &Param, value: Value) -> Result<Value, BadParam> {
-    let name = param.name.clone();
-    match &param.kind {
-        ParamKind::Integer { min, max, .. } => match value.as_u64() {
-            Some(number) if (*min..=*max).contains(&number) => Ok(value),
-            _ => Err(BadParam::Range { name, min: *min, max: *max }),
-        },
-        ParamKind::Boolean { .. } if value.is_boolean() => Ok(value),
-        ParamKind::Boolean { .. } => Err(BadParam::Boolean { name }),
-        ParamKind::Choice { options, .. } => match value.as_str() {
-            Some(word) if options.iter().any(|option| option == word) => Ok(value),
-            _ => Err(BadParam::Choice { name, options: options.join(", ") }),
-        },
-    }
-}
-
-fn default(kind: &ParamKind) -> Value {
-    match kind {
-        ParamKind::Integer { default, .. } => Value::from(*default),
-        ParamKind::Boolean { default } => Value::from(*default),
-        ParamKind::Choice { default, .. } => Value::from(default.clone()),
-    }
-}
-
 /// A knob; its words are messages of the catalogue, by its name.
 fn param(name: &str, kind: ParamKind) -> Param {
     let id = name.replace('_', "-");
@@ -365,28 +320,5 @@ fn lab(id: &str, group: &str, params: Vec<Param>) -> Lab {
         summary: text::say(&format!("lab-{id}-summary"), &[]),
         params,
         inputs: Kind::named(id).map(Kind::inputs).unwrap_or_default(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn parameters_are_checked_by_name_and_range() {
-        let lab = http10::describe();
-        let fill = |value: Value| fill(&lab, value.as_object().cloned().unwrap());
-        let filled = fill(json!({"requests": 5})).unwrap();
-        assert_eq!((&filled["requests"], &filled["link_ms"]), (&json!(5), &json!(40)));
-        for (given, said) in [
-            (json!({"requests": 0}), "requests takes a whole number from 1 to 20"),
-            (json!({"requests": "3"}), "requests takes a whole number from 1 to 20"),
-            (json!({"pause": 1}), "pause takes true or false"),
-            (json!({"peer": "cat"}), "peer takes one of browser, agent"),
-        ] {
-            assert_eq!(fill(given).unwrap_err().to_string(), said);
-        }
-        assert!(fill(json!({"reqests": 3})).unwrap_err().to_string().contains("it has requests"));
     }
 }

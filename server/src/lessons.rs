@@ -43,7 +43,7 @@ const OPENING: &str =
     "a lesson begins with `# `, its title, and one paragraph that says what the lab shows";
 
 /// The lessons by lab.
-const EMBEDDED: [(&str, &str); 9] = [
+const EMBEDDED: [(&str, &str); 10] = [
     ("http10", include_str!("../../assets/lessons/http10.md")),
     ("http11", include_str!("../../assets/lessons/http11.md")),
     ("http2", include_str!("../../assets/lessons/http2.md")),
@@ -52,6 +52,7 @@ const EMBEDDED: [(&str, &str); 9] = [
     ("websocket", include_str!("../../assets/lessons/websocket.md")),
     ("sse", include_str!("../../assets/lessons/sse.md")),
     ("grpc", include_str!("../../assets/lessons/grpc.md")),
+    ("webhook", include_str!("../../assets/lessons/webhook.md")),
     ("serialization", include_str!("../../assets/lessons/serialization.md")),
 ];
 

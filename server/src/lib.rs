@@ -48,15 +48,15 @@ use authority::{Authority, Door, Doors};
 use config::Config;
 use error::StartError;
 use instances::Switches;
+use labs::webhook::{BANK1, BANK2, PAYMENTS, SITE};
 use listen::{Labs, Service, StudioOrigin, TLS};
 use runs::Runs;
 use store::Choice;
 use webhooks::guard::{Guard, Own};
 use webhooks::{Setup, Webhooks};
 
-/// Names of services whose ports are kept for them, after the instances and in this order; some of
-/// them come later.
-const AFTER_INSTANCES: [&str; 6] = ["http10", "site.com", TLS, "payments", "bank1", "bank2"];
+/// Names of services after the instances, in the order of their ports.
+const AFTER_INSTANCES: [&str; 6] = ["http10", SITE, TLS, PAYMENTS, BANK1, BANK2];
 
 /// A server that listens and has not begun to serve.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
     let instances = (1..=config.instances).map(|number| format!("instance{number}"));
     let others = AFTER_INSTANCES.iter().map(|&name| name.to_owned());
     for (offset, name) in (1..).zip(instances.chain(others)) {
-        let Some((version, door)) = spoken(&name, &doors) else { continue };
+        let (version, door) = spoken(&name, &doors);
         let listener = listen_on(&config, &name, offset).await?;
         let addr = address_of(&listener, &name)?;
         services.push((listener, Service { name, addr, version, door }));
@@ -112,12 +112,13 @@ fn callbacks(config: &Config, services: &[(TcpListener, Service)], doors: &Doors
     }
 }
 
-/// What a service speaks. None for one that comes later.
-fn spoken(name: &str, doors: &Doors) -> Option<(Version, Option<Door>)> {
+/// What a service speaks.
+fn spoken(name: &str, doors: &Doors) -> (Version, Option<Door>) {
     match name {
-        "http10" => Some((Version::Http10, Some(doors.beside.clone()))),
-        TLS => Some((Version::Http11, Some(doors.only.clone()))),
-        _ => name.starts_with("instance").then_some((Version::Http11, None)),
+        "http10" => (Version::Http10, Some(doors.beside.clone())),
+        TLS => (Version::Http11, Some(doors.only.clone())),
+        SITE => (Version::Http11, Some(doors.stranger.clone())),
+        _ => (Version::Http11, None),
     }
 }
 

@@ -20,6 +20,8 @@ pub mod h2;
 
 pub mod calls;
 
+pub mod callbacks;
+
 pub mod browser;
 
 pub mod redis;

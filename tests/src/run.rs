@@ -82,6 +82,32 @@ impl<'a> Run<'a> {
         Answer::to(call.json(&json!({ "input": input, "instance": instance }))).await
     }
 
+    /// Presses a button that is said more about, which must work.
+    pub async fn press_with(&self, press: Value) {
+        let call = self.server.ask(Method::POST, &self.api("/inputs"));
+        let answer = Answer::to(call.json(&press)).await;
+        assert_eq!(answer.status, 204, "{press}: {}", answer.body);
+    }
+
+    /// Waits until its log is as wanted. Gives it.
+    pub async fn wait_log(
+        &self,
+        limit: Duration,
+        what: &str,
+        wanted: impl Fn(&[Entry]) -> bool,
+    ) -> Vec<Entry> {
+        let looking = async {
+            loop {
+                let (_, entries) = self.log().await;
+                if wanted(&entries) {
+                    return entries;
+                }
+                tokio::time::sleep(LOOK * 5).await;
+            }
+        };
+        within(limit, what, looking).await
+    }
+
     /// Where one of its services is.
     pub fn at(&self, name: &str) -> SocketAddr {
         self.server.addr(name)

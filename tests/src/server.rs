@@ -25,7 +25,7 @@ pub const STOP: Duration = Duration::from_secs(6);
 const STDERR: &str = "stderr.txt";
 
 /// Settings that the tests' caller may have and that a test must not inherit.
-const SETTINGS: [&str; 7] = [
+const SETTINGS: [&str; 8] = [
     "LIFELINE_HOST",
     "LIFELINE_PORT",
     "LIFELINE_INSTANCES",
@@ -33,6 +33,7 @@ const SETTINGS: [&str; 7] = [
     "LIFELINE_DATA",
     "LIFELINE_LAB_URL",
     "LIFELINE_OPEN",
+    "LIFELINE_CALLBACK_ALLOW",
 ];
 
 /// A server that runs.
@@ -137,6 +138,11 @@ impl Server {
         let sent = Command::new("sh").args(["-c", kill.as_str()]).status().await.expect("sh runs");
         assert!(sent.success(), "the signal is sent");
         within(STOP, "the server ends", self.child.wait()).await.expect("it can be waited for")
+    }
+
+    /// Kills the process at once (SIGKILL), and waits until it is gone.
+    pub async fn kill(&mut self) {
+        self.child.kill().await.expect("a process can be killed");
     }
 
     /// What it has said on its error output so far.

@@ -96,6 +96,7 @@ fn lines(lab: &str, urls: &BTreeMap<String, String>, down: &Down) -> Vec<Line> {
         ],
         "sse" => vec![("curl", format!("curl -N {url}/events"))],
         "grpc" => calls(url),
+        "webhook" => callbacks(urls),
         "http2" => streams(url),
         _ => vec![("curl", format!("curl -v {url}/hello"))],
     }
@@ -109,6 +110,23 @@ fn streams(url: &str) -> Vec<Line> {
         ("curl", format!("curl -v {speaks} {url}/page/index.html")),
         ("nghttp", format!("nghttp -nav {url}/page/index.html")),
         ("h2load", format!("h2load -n 20 -c 1 -m 10 {url}/page/dog.png")),
+    ]
+}
+
+/// Registering, paying, and what only site.com can tell.
+fn callbacks(urls: &BTreeMap<String, String>) -> Vec<Line> {
+    let (Some(payments), Some(site)) = (urls.get("payments"), urls.get("site.com")) else {
+        return Vec::new();
+    };
+    let post = |path: &str, json: String| {
+        format!("curl -v {payments}/{path} -H 'content-type: application/json' -d '{json}'")
+    };
+    vec![
+        ("register", post("webhooks", format!(r#"{{"url":"{site}/callback"}}"#))),
+        ("pay", post("payments", r#"{"amount":100}"#.to_owned())),
+        ("ask", format!("curl -v '{site}/orders/pay_1?wait=10'")),
+        ("forge", format!("curl -v {site}/callback -d '{{}}'")),
+        ("dead letters", format!("curl -v {payments}/dead")),
     ]
 }
 

@@ -13,6 +13,7 @@ use super::Studio;
 use super::guard::Caller;
 use super::problem::Refused;
 use super::runs_api::{Answer, bad_json, find};
+use crate::labs::webhook::{self, Unpressed};
 use crate::labs::{Kind, another_service};
 use crate::run::Run;
 
@@ -50,7 +51,11 @@ pub async fn input(
             run.input("drop", None);
             run.shared.drops.send_modify(|times| *times += 1);
         }
-        _ => turn(&run, &press)?,
+        "kill" | "restart" => turn(&run, &press)?,
+        _ => webhook::press(&run, &press).map_err(|why| match why {
+            Unpressed::Unclear(why) => unprocessable(&why),
+            Unpressed::NotNow(why) => conflict(why),
+        })?,
     }
     Ok(StatusCode::NO_CONTENT)
 }

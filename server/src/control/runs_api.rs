@@ -112,7 +112,9 @@ fn run_urls(
     let mut origins = studio.origins(caller);
     if names.iter().any(|name| name == BEHIND_TLS) {
         names.push(TLS.to_owned());
-    } else if let Some(origin) = studio.http10_tls(caller) {
+    } else if names.iter().any(|name| name == "http10")
+        && let Some(origin) = studio.http10_tls(caller)
+    {
         names.push(HTTP10_TLS.to_owned());
         origins.insert(HTTP10_TLS.to_owned(), origin);
     }

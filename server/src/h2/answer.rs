@@ -186,8 +186,10 @@ fn finish(
         (Content::Whole(whole), _) => Tracked::whole(whole, exchange),
         (Content::Call(call), _) => Tracked::call(call, exchange),
         (Content::Stream(feed), Some(bound)) => Tracked::told(Told::begin(bound, feed), exchange),
-        // Nobody's run has a feed.
-        (Content::Stream(_), None) => Tracked::whole(Full::default(), exchange),
+        // Nobody's run has a feed; and a stream cannot end without a head.
+        (Content::Stream(_), None) | (Content::Gone, _) => {
+            Tracked::whole(Full::default(), exchange)
+        }
     };
     Response::from_parts(head, body)
 }

@@ -5,7 +5,7 @@ use hyper::body::Incoming;
 use trace::studio::Problem;
 
 use super::grpc::web;
-use super::{Kind, chat, events, pages, polls};
+use super::{Kind, chat, events, pages, polls, webhook};
 use crate::content::Content;
 use crate::instance::Worker;
 use crate::refusal::Refusal;
@@ -20,7 +20,11 @@ pub async fn answer(
     bound: &Bound,
     request: Request<Incoming>,
 ) -> Result<Response<Content>, Refusal> {
-    let notifies = Kind::named(&bound.run.log.header.lab).is_some_and(Kind::notifies);
+    let kind = Kind::named(&bound.run.log.header.lab);
+    if let Some(service) = bound.instance.as_ref().filter(|_| kind == Some(Kind::Webhook)) {
+        return Box::pin(webhook::answer(bound, &service.name, request)).await;
+    }
+    let notifies = kind.is_some_and(Kind::notifies);
     let Some(instance) = bound.instance.clone().filter(|_| notifies) else {
         return pages::answer(bound, request).await;
     };

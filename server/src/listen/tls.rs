@@ -16,7 +16,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
-use trace::http1::Version;
 use trace::ids::ConnId;
 use trace::time::Micros;
 
@@ -24,6 +23,7 @@ use super::inside::{Budget, Carrying, Counted, Counts, Inside, Replay};
 use super::{Came, Entered, Labs, Service, enter, find, talk};
 use crate::authority::Door;
 use crate::clock;
+use crate::labs::webhook::SITE;
 use crate::link::{self, Link};
 use crate::lobby::{self, Asker, First};
 use crate::run::{Arrival, Bound, Layer, Run};
@@ -95,9 +95,12 @@ pub async fn connection(
 ) -> Option<BoxFuture<'static, ()>> {
     let first = first.freeze();
     // HTTP/2 has a link of its own, from its lounge on, and cannot have another one below.
-    let expected = (service.version == Version::Http10).then(|| labs.runs.expecting(came.from));
-    let delayed = |run: &Arc<Run>| run.link_delay().0 > 0 && find(&labs.runs, &run.id).is_ok();
-    match expected.flatten().filter(delayed) {
+    let expected = (!door.only).then(|| labs.runs.expecting(came.from));
+    // What comes to the callback site may fail in the handshake, and is to be in the log all the same.
+    let heard = |run: &Arc<Run>| {
+        (run.link_delay().0 > 0 || service.name == SITE) && find(&labs.runs, &run.id).is_ok()
+    };
+    match expected.flatten().filter(heard) {
         Some(run) => Box::pin(of_agent(labs, (tap, ear), came, first, (&run, service, door))).await,
         None => {
             drop(ear);

@@ -3,11 +3,17 @@
 use trace::note::Engine;
 use trace::participant::{Participant, Role};
 
+use crate::labs::webhook::{BANK1, BANK2, PAYMENTS, SITE};
+
 /// An instance of the service, or a server that is the only one.
 pub fn instance(id: &str, port: Option<u16>) -> Participant {
-    let name = match id.strip_prefix("instance") {
-        Some(number) => format!("Instance {number}"),
-        None => "Server".to_owned(),
+    let name = match (id, id.strip_prefix("instance")) {
+        (_, Some(number)) => format!("Instance {number}"),
+        (PAYMENTS, _) => "Payment service".to_owned(),
+        (BANK1, _) => "Bank 1".to_owned(),
+        (BANK2, _) => "Bank 2".to_owned(),
+        (SITE, _) => SITE.to_owned(),
+        _ => "Server".to_owned(),
     };
     let detail = port.map(|port| format!(":{port}")).unwrap_or_default();
     Participant { id: id.to_owned(), name, role: Role::Server, detail }

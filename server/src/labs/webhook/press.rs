@@ -1,0 +1,88 @@
+//! The buttons of this lab. What a client could do itself, a client inside the server does, over a connection
+//! that is heard.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use serde_json::json;
+use trace::studio::Press;
+
+use super::attack::{self, Attack};
+use super::site::Behaviour;
+use super::{PAYMENTS, outbox};
+use crate::agent::Client;
+use crate::run::{Run, agent};
+
+/// What the button `pay` pays.
+const AMOUNT: u64 = 100;
+
+/// Why a button does nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unpressed {
+    /// What it is to do is not said as it must be.
+    Unclear(String),
+    /// It cannot do that now.
+    NotNow(&'static str),
+}
+
+/// Presses a button of this lab's.
+///
+/// # Errors
+/// See [`Unpressed`].
+pub fn press(run: &Arc<Run>, press: &Press) -> Result<(), Unpressed> {
+    match press.input.as_str() {
+        "pay" => ask(run, "payments".to_owned(), json!({ "amount": AMOUNT })),
+        "rotate" => {
+            let endpoints = outbox::endpoints(run);
+            let none = Unpressed::NotNow("No callback is registered yet.");
+            let endpoint = endpoints.first().ok_or(none)?;
+            ask(run, format!("webhooks/{endpoint}/rotate"), json!({}));
+        }
+        "replay" => {
+            let dead = outbox::dead_ids(run);
+            let named = match &press.delivery {
+                Some(delivery) => dead.into_iter().find(|known| known == delivery),
+                None => dead.into_iter().next(),
+            };
+            let none = Unpressed::NotNow("That is not on the dead-letter list.");
+            ask(run, format!("dead/{}/replay", named.ok_or(none)?), json!({}));
+        }
+        "site" => {
+            let words = Behaviour::WORDS.map(|(word, _)| word);
+            let behaviour = told(press.behaviour.as_deref(), "behaviour", &words)?;
+            let behaviour = Behaviour::named(behaviour).unwrap_or(Behaviour::Up);
+            run.shared.callbacks.site.behave(behaviour);
+        }
+        _ => {
+            let words = Attack::WORDS.map(|(word, _)| word);
+            let attack = told(press.kind.as_deref(), "kind", &words)?;
+            let attack = Attack::named(attack).unwrap_or(Attack::Replayed);
+            let none = Unpressed::NotNow("No good delivery was there to be overheard yet.");
+            let heard = run.shared.callbacks.site.overheard().ok_or(none)?;
+            tokio::spawn(attack::attempt(Arc::clone(run), attack, heard));
+        }
+    }
+    run.input(&press.input, None);
+    Ok(())
+}
+
+/// A word that must be one of some.
+fn told<'a>(word: Option<&'a str>, name: &str, words: &[&str]) -> Result<&'a str, Unpressed> {
+    let why = || Unpressed::Unclear(format!("{name} takes one of {}.", words.join(", ")));
+    word.filter(|word| words.contains(word)).ok_or_else(why)
+}
+
+/// Lets a client inside the server ask the payment service for something.
+fn ask(run: &Arc<Run>, path: String, body: serde_json::Value) {
+    let run = Arc::clone(run);
+    tokio::spawn(async move {
+        let asked = async {
+            let payments = run.shared.named(PAYMENTS).context("there is no payment service")?;
+            let mut client = Client::connect(&run, payments.addr, agent()).await?;
+            client.post(&format!("/r/{}/{path}", run.id), body.to_string().into()).await
+        };
+        if let Err(error) = asked.await {
+            tracing::debug!(run = %run.id, %error, "a button was in vain");
+        }
+    });
+}
