@@ -11,7 +11,7 @@ use crate::pane::Which;
 use crate::state::{State, Trouble};
 use crate::view::{
     announce, beside, controls, inspector, keys as key_sheet, metrics, notice, player,
-    processor_time, serialization, settings, sidebar, toolbar, topbar, trust,
+    processor_time, serialization, settings, sidebar, toolbar, topbar, trust, webhook,
 };
 use crate::{address, keys, recent, session, studio};
 
@@ -48,28 +48,13 @@ pub fn App() -> impl IntoView {
         }
     });
     let runs = Memo::new(move |_| state.has_runs());
-    let middle = move || {
-        if !runs.get() {
-            return view! { <serialization::Serialization /> }.into_any();
-        }
-        view! {
-            <controls::Controls />
-            <notice::Notice />
-            <trust::Trust />
-            <metrics::Metrics />
-            <processor_time::ProcessorTime />
-            <toolbar::Toolbar />
-            <beside::Panes />
-        }
-        .into_any()
-    };
     view! {
         <topbar::Skip />
         <div class="page" class:inspecting=move || state.inspecting.get() class:two=move || state.beside.on.get()>
             <topbar::Topbar />
             <sidebar::Sidebar />
             <main class="main" id="main" tabindex="-1">
-                {middle}
+                {move || middle(runs.get())}
             </main>
             <beside::Reader>
                 <inspector::Inspector />
@@ -83,6 +68,24 @@ pub fn App() -> impl IntoView {
         <key_sheet::Keys />
         <settings::Looks />
     }
+}
+
+/// What stands in the middle: knobs, figures and ladder of a lab with runs, or what is measured instead.
+fn middle(runs: bool) -> AnyView {
+    if !runs {
+        return view! { <serialization::Serialization /> }.into_any();
+    }
+    view! {
+        <controls::Controls />
+        <notice::Notice />
+        <trust::Trust />
+        <webhook::Webhook />
+        <metrics::Metrics />
+        <processor_time::ProcessorTime />
+        <toolbar::Toolbar />
+        <beside::Panes />
+    }
+    .into_any()
 }
 
 /// Loads the labs, and asks again while the studio is away.

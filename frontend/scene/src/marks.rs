@@ -114,7 +114,7 @@ pub(crate) fn remark(model: &Model, note: &note::Note) -> Option<(String, Tone)>
             ];
             (text::say(id, &args), Tone::Fault)
         }
-        _ => return None,
+        what => return words::webhook::remark(model, what),
     })
 }
 
@@ -137,6 +137,8 @@ const fn before(act: Act) -> &'static str {
         Act::Answer => "ladder-gate-answer",
         Act::Push => "ladder-gate-push",
         Act::Close => "ladder-gate-close",
+        Act::Deliver => "ladder-gate-deliver",
+        Act::Transfer => "ladder-gate-transfer",
     }
 }
 

@@ -54,7 +54,7 @@ pub fn Inputs() -> impl IntoView {
 }
 
 fn press(state: State, input: &str, instance: Option<String>, text: Option<String>) {
-    session::act(state, Press { input: input.to_owned(), instance, text });
+    session::act(state, Press { input: input.to_owned(), instance, text, ..Press::default() });
 }
 
 /// Another service sends what is written here, through an instance that is named or any.

@@ -21,6 +21,7 @@ pub mod grpc;
 pub mod http1;
 pub mod http2;
 
+pub mod webhook;
 pub mod websocket;
 
 pub mod sse;

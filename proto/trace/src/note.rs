@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::ConnId;
 use crate::time::Micros;
+use crate::webhook::{self, Outcome, Planned, Verdict};
 
 /// Something that the application did or waits for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -188,6 +189,112 @@ pub enum What {
         /// The last event that had gone out.
         after: u64,
     },
+    /// An address is called from now on when something happens.
+    EndpointRegistered {
+        /// The endpoint: `ep_…`.
+        endpoint: String,
+        /// Where it is.
+        url: String,
+        /// The service that will call.
+        service: String,
+    },
+    /// How an endpoint fares has changed.
+    EndpointState {
+        /// The endpoint.
+        endpoint: String,
+        /// How it fares.
+        state: webhook::EndpointState,
+        /// Attempts that failed in a row.
+        failures: u64,
+    },
+    /// A payment was taken on.
+    PaymentAccepted {
+        /// The payment: `pay_…`.
+        payment: String,
+        /// How much.
+        amount: u64,
+    },
+    /// A service has handed a payment on.
+    PaymentMoved {
+        /// The payment.
+        payment: String,
+        /// Who had it.
+        from: String,
+        /// Who has it.
+        to: String,
+        /// How long that took.
+        took_us: Micros,
+    },
+    /// A payment is done.
+    PaymentSettled {
+        /// The payment.
+        payment: String,
+    },
+    /// A delivery waits for its moment.
+    DeliveryPlanned {
+        /// The delivery: `msg_…`, its `webhook-id`.
+        delivery: String,
+        /// To where.
+        endpoint: String,
+        /// Which attempt it will be, counted from 1.
+        attempt: u64,
+        /// The moment at which it is due.
+        due_us: Micros,
+        /// How long it waits.
+        wait_us: Micros,
+        /// Why it is planned.
+        why: Planned,
+    },
+    /// An attempt begins. The note's connection is the one that came about for it.
+    DeliverySent {
+        /// The delivery.
+        delivery: String,
+        /// Which attempt it is.
+        attempt: u64,
+        /// What it tells of.
+        payment: String,
+    },
+    /// An attempt is over.
+    DeliveryEnded {
+        /// The delivery.
+        delivery: String,
+        /// Which attempt it was.
+        attempt: u64,
+        /// How it ended.
+        outcome: Outcome,
+        /// How long it took.
+        took_us: Micros,
+    },
+    /// A delivery is given up: it is on the dead-letter list.
+    DeliveryDead {
+        /// The delivery.
+        delivery: String,
+        /// How often it was tried.
+        attempts: u64,
+    },
+    /// A receiver has looked at a delivery.
+    DeliveryVerified {
+        /// The delivery as it names itself; empty where it does not.
+        delivery: String,
+        /// What the receiver makes of it.
+        verdict: Verdict,
+        /// Who looked.
+        service: String,
+    },
+    /// A long job is so far.
+    JobProgress {
+        /// The job.
+        job: String,
+        /// Parts that are done.
+        done: u64,
+        /// Parts that there are.
+        of: u64,
+    },
+    /// A long job is done.
+    JobDone {
+        /// The job.
+        job: String,
+    },
     /// A knob's cap struck: from here on something is not kept.
     Cap {
         /// What is capped, and at what.
@@ -205,6 +312,10 @@ pub enum Act {
     Push,
     /// Close a connection.
     Close,
+    /// Call an endpoint, for the first time or again.
+    Deliver,
+    /// Hand a payment on.
+    Transfer,
 }
 
 /// What opened a gate.

@@ -205,7 +205,8 @@ pub enum Say {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Press {
-    /// `start`, `stop`, `next`, `send`, `kill`, `restart` or `drop`.
+    /// `start`, `stop`, `next`, `send`, `kill`, `restart`, `drop`, `pay`, `rotate`, `replay`, `site` or
+    /// `attack`.
     pub input: String,
     /// The instance to kill or restart, or through which to send.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -213,4 +214,13 @@ pub struct Press {
     /// What to send.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub text: Option<String>,
+    /// The delivery to replay.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub delivery: Option<String>,
+    /// How site.com is to behave.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub behaviour: Option<String>,
+    /// What an attacker is to try.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub kind: Option<String>,
 }

@@ -135,6 +135,8 @@ impl Teller<'_> {
             Act::Answer => "story-gate-answer",
             Act::Push => "story-gate-push",
             Act::Close => "story-gate-close",
+            Act::Deliver => "story-gate-deliver",
+            Act::Transfer => "story-gate-transfer",
         };
         let args = [("client", Told::Word(&client)), ("server", Told::Word(&server))];
         self.story.tell(before, &args);
