@@ -11,7 +11,7 @@ use crate::pane::Which;
 use crate::state::{State, Trouble};
 use crate::view::{
     announce, beside, controls, inspector, keys as key_sheet, metrics, notice, player,
-    processor_time, serialization, settings, sidebar, toolbar, topbar, trust,
+    processor_time, serialization, settings, sidebar, toolbar, topbar, trust, webhook,
 };
 use crate::{address, keys, recent, session, studio};
 
@@ -79,6 +79,7 @@ fn middle(has_runs: bool) -> AnyView {
         <controls::Controls />
         <notice::Notice />
         <trust::Trust />
+        <webhook::Webhook />
         <metrics::Metrics />
         <processor_time::ProcessorTime />
         <toolbar::Toolbar />

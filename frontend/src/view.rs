@@ -46,6 +46,8 @@ mod values;
 
 mod contracts;
 
+pub mod webhook;
+
 mod windows;
 
 mod bytes;

@@ -89,6 +89,7 @@ pub fn row(
         (_, StepKind::Hold { until, by }) => pen.hold(step, *until, *by),
         (_, StepKind::Idle { until, .. }) => pen.idle(step, *until),
         (_, StepKind::Gate { released }) => pen.gate(step, *released),
+        (_, StepKind::Backoff { sent }) => pen.backoff(step, *sent),
         (_, StepKind::Note) => pen.note(),
         (_, StepKind::Lost) => pen.lost(),
         (_, StepKind::Close) => pen.close(),

@@ -34,6 +34,9 @@ fn known(id: &str) -> Participant {
         "instance2" => participant(id, "Instance 2", Role::Server),
         "store" => participant(id, "Shared store", Role::Store),
         "service" => participant(id, "Another service", Role::Agent),
+        "payments" => participant(id, "Payment service", Role::Server),
+        "bank1" => participant(id, "Bank 1", Role::Server),
+        "site.com" => participant(id, "site.com", Role::Server),
         user => participant(user, user.trim_start_matches("user-"), Role::Browser),
     }
 }

@@ -120,7 +120,7 @@ fn pending(model: &Model, columns: &Columns, now: Option<Micros>) -> Vec<Pending
     });
     let waits = open.filter_map(|(id, conn)| {
         // The gate's own step says it.
-        if model.gates.values().any(|gate| gate.conn == id) {
+        if model.gates.values().any(|gate| gate.conn == Some(id)) {
             return None;
         }
         columns.lane(conn.client).and(columns.lane(conn.server))?;

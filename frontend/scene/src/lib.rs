@@ -50,6 +50,10 @@ mod marks;
 
 mod waits;
 
+pub mod webhook;
+
+pub mod schedule;
+
 pub mod paint;
 
 pub mod list;
@@ -95,6 +99,9 @@ mod tests;
 
 #[cfg(test)]
 mod tls_tests;
+
+#[cfg(test)]
+mod webhook_tests;
 
 #[cfg(test)]
 mod random_tests;

@@ -131,6 +131,7 @@ impl Line<'_> {
                 let took = amount::time(at.since(self.step.at()));
                 text::say("row-gate-over", &[("server", server.into()), ("took", (&took).into())])
             }
+            StepKind::Backoff { sent } => self.backoff(*sent),
             StepKind::Close => self.close(),
             StepKind::Note => self.note(),
             StepKind::Message { .. } | StepKind::Lost => {
@@ -157,6 +158,20 @@ impl Line<'_> {
             line.push_str(&text::say("row-why", &[("why", (&why).into())]));
         }
         line
+    }
+
+    /// A delivery waits for its next attempt.
+    fn backoff(&self, sent: Option<(Seq, Micros)>) -> String {
+        let Some(due) = self.model.due(self.step) else { return String::new() };
+        let took = amount::time(sent.map_or(due.wait, |(_, at)| at.since(self.step.at())));
+        let (delivery, attempt) = (words::webhook::id(due.delivery), due.attempt.to_string());
+        let args = [
+            ("server", (&self.server).into()),
+            ("took", (&took).into()),
+            ("attempt", (&attempt).into()),
+            ("delivery", (&delivery).into()),
+        ];
+        text::say(if sent.is_some() { "row-backoff-over" } else { "row-backoff" }, &args)
     }
 
     /// What the application says of itself.

@@ -114,7 +114,7 @@ pub(crate) fn remark(model: &Model, note: &note::Note) -> Option<(String, Tone)>
             ];
             (text::say(id, &args), Tone::Fault)
         }
-        _ => return None,
+        what => return words::webhook::remark(model, what),
     })
 }
 

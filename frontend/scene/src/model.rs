@@ -16,6 +16,7 @@ use trace::time::Micros;
 
 use crate::step::{Key, Step, StepKind};
 use crate::tls::Records;
+use crate::webhook;
 
 /// A wait of the server's is a step of its own from this length on.
 pub const HOLD_SHOWN: Micros = Micros(100_000);
@@ -62,6 +63,7 @@ pub struct Model {
     pub(crate) last_answer: Option<Micros>,
     pub(crate) fold: Fold,
     pub(crate) gates: BTreeMap<u64, Gate>,
+    pub(crate) webhooks: webhook::Known,
     /// How the messages that have a number came into the service.
     pub(crate) handed_in: BTreeMap<u64, HandedIn>,
     /// How many things could be folded: preflights, empty polls, reads of nothing, pings.
@@ -179,7 +181,8 @@ pub struct ChunkAt {
 pub(crate) struct Gate {
     pub held: Seq,
     pub at: Micros,
-    pub conn: ConnId,
+    /// The connection, where there is one by then.
+    pub conn: Option<ConnId>,
 }
 
 impl Model {
@@ -197,6 +200,7 @@ impl Model {
             ended: None,
             ended_why: String::new(),
             edits: Vec::new(),
+            webhooks: webhook::Known::default(),
             labels: BTreeMap::new(),
             most_slots: 0,
             open: BTreeSet::new(),
@@ -313,7 +317,7 @@ impl Model {
     /// Whether the server waits at a gate until Next is pressed.
     #[must_use]
     pub fn waits_at_gate(&self) -> bool {
-        let open = |gate: &Gate| self.is_open(gate.conn);
+        let open = |gate: &Gate| gate.conn.is_none_or(|conn| self.is_open(conn));
         self.state.serves() && self.gates.values().any(open)
     }
 

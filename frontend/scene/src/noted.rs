@@ -8,6 +8,7 @@ use trace::time::Micros;
 
 use crate::model::{Gate, HandedIn, Model};
 use crate::step::{Step, StepKind};
+use crate::webhook;
 use crate::words;
 
 /// A call to a shared store in this process: which way it goes, and what is said. What the store
@@ -34,9 +35,8 @@ impl Model {
             }
             note::What::LinkSetup { held_us, .. } => self.link_setup(seq, at, note.conn, *held_us),
             note::What::GateHeld { gate, .. } => {
-                let Some(conn) = note.conn else { return };
-                self.gates.insert(*gate, Gate { held: seq, at, conn });
-                self.step(own, Some(conn), StepKind::Gate { released: None });
+                self.gates.insert(*gate, Gate { held: seq, at, conn: note.conn });
+                self.step(own, note.conn, StepKind::Gate { released: None });
             }
             note::What::GateReleased { gate, .. } => self.gate_released(seq, at, note.conn, *gate),
             note::What::KeepAliveOver { .. }
@@ -74,8 +74,8 @@ impl Model {
             | note::What::MessagesLost { .. }
             | note::What::InstanceDown { .. }
             | note::What::InstanceUp { .. } => self.step(own, None, StepKind::Note),
-            // Webhooks and jobs have no marks yet.
-            _ => {}
+            // What is left is of payments, deliveries and jobs.
+            what => self.told_of_webhooks(seq, at, what),
         }
     }
 
@@ -96,7 +96,9 @@ impl Model {
         let Some(held) = self.gates.remove(&gate) else {
             return self.step((at, seq, 0), conn, StepKind::Note);
         };
-        self.conn(held.conn).gated = self.conn(held.conn).gated.plus(at.since(held.at));
+        if let Some(conn) = held.conn {
+            self.conn(conn).gated = self.conn(conn).gated.plus(at.since(held.at));
+        }
         let index = self.index_of((held.at, held.held, 0));
         if let Some(step) = index.and_then(|index| self.steps.get_mut(index)) {
             step.what = StepKind::Gate { released: Some((seq, at)) };
@@ -176,6 +178,18 @@ const fn is_state(what: &note::What) -> bool {
             | note::What::MessagesLost { .. }
             | note::What::InstanceDown { .. }
             | note::What::InstanceUp { .. }
+            | note::What::EndpointRegistered { .. }
+            | note::What::EndpointState { .. }
+            | note::What::PaymentAccepted { .. }
+            | note::What::PaymentMoved { .. }
+            | note::What::PaymentSettled { .. }
+            | note::What::DeliveryPlanned { .. }
+            | note::What::DeliverySent { .. }
+            | note::What::DeliveryEnded { .. }
+            | note::What::DeliveryDead { .. }
+            | note::What::DeliveryVerified { .. }
+            | note::What::JobProgress { .. }
+            | note::What::JobDone { .. }
     )
 }
 
@@ -186,7 +200,7 @@ pub(crate) fn instance(what: &note::What) -> Option<&str> {
         | note::What::MessagesLost { instance, .. }
         | note::What::InstanceDown { instance, .. }
         | note::What::InstanceUp { instance, .. } => Some(instance.as_str()),
-        what => store_call(what).map(|(instance, _)| instance),
+        what => store_call(what).map(|(instance, _)| instance).or_else(|| webhook::teller(what)),
     }
 }
 

@@ -155,9 +155,10 @@ fn waiting(
         Wait::Idle => "idle",
         Wait::Gate => "gate",
         Wait::Coming => "coming",
+        Wait::Backoff => "backoff",
     };
-    // The caption of a gate leaves room for what let it go on.
-    let line = if wait == Wait::Gate { line } else { line + 4.0 };
+    // The caption leaves room for what let a gate go on, or what a back-off was planned to be.
+    let line = if matches!(wait, Wait::Gate | Wait::Backoff) { line } else { line + 4.0 };
     let _ = write!(
         svg,
         r#"<g class="wait {class}" data-seq="{seq}"><rect x="{}" y="{}" width="16" height="{}" rx="4"/><text class="caption{side}" x="{}" y="{}">{}</text></g>"#,

@@ -12,6 +12,7 @@ use trace::websocket::Websocket;
 use crate::model::Model;
 use crate::rows::{Part, Row, Rows};
 use crate::step::{Step, StepKind};
+use crate::webhook;
 
 /// What is sought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,5 +120,6 @@ fn is_trouble(model: &Model, step: &Step) -> bool {
             | note::What::MessagesLost { .. }
             | note::What::InstanceDown { .. }
             | note::What::StreamDropped { .. }
-    )
+            | note::What::DeliveryDead { .. }
+    ) || webhook::is_trouble(&note.what)
 }

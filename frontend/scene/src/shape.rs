@@ -195,6 +195,8 @@ pub enum Wait {
     Gate,
     /// The rest of something that has begun: a message in pieces, an event stream.
     Coming,
+    /// The next attempt at what failed.
+    Backoff,
 }
 
 /// How words are meant.

@@ -1,6 +1,7 @@
 //! The state at a step: which connections are open and what each is doing, and what the service knows.
 
 mod service;
+pub mod webhook;
 
 use std::collections::BTreeMap;
 
@@ -42,6 +43,8 @@ pub struct Standing {
     pub memory: Vec<InstanceMemory>,
     /// The names of the instances that are down.
     pub down: Vec<String>,
+    /// Payments, endpoints and deliveries.
+    pub webhooks: webhook::Webhooks,
 }
 
 /// What the shared store holds at a step.
@@ -218,7 +221,8 @@ pub fn at(model: &Model, step: usize) -> Standing {
                     folded.phase = Phase::Gated;
                 }
             }
-            StepKind::Hold { .. } | StepKind::Idle { .. } | StepKind::Note | StepKind::Lost => {}
+            StepKind::Hold { .. } | StepKind::Idle { .. } | StepKind::Lost => {}
+            StepKind::Backoff { .. } | StepKind::Note => {}
         }
     }
     standing.open =

@@ -52,6 +52,11 @@ pub enum StepKind {
         /// The entry that let it go on.
         released: Option<(Seq, Micros)>,
     },
+    /// A delivery failed, and waits for its next attempt.
+    Backoff {
+        /// The entry with which it went out.
+        sent: Option<(Seq, Micros)>,
+    },
     /// The application says something of itself.
     Note,
     /// Bytes were not kept.
@@ -78,7 +83,8 @@ impl Step {
     pub const fn wait(&self) -> Option<Micros> {
         match self.what {
             StepKind::Hold { until, .. } | StepKind::Idle { until, .. } => Some(until),
-            StepKind::Gate { released: Some((_, at)) } => Some(at),
+            StepKind::Gate { released: Some((_, at)) }
+            | StepKind::Backoff { sent: Some((_, at)) } => Some(at),
             _ => None,
         }
     }

@@ -10,6 +10,7 @@ mod remarks;
 mod store;
 mod tls;
 mod waits;
+mod webhook;
 
 pub use folded::tell_row;
 
@@ -42,6 +43,7 @@ pub fn tell(model: &Model, step: &Step) -> Story {
         StepKind::Hold { until, by } => teller.hold(*until, *by),
         StepKind::Idle { until, by } => teller.idle(*until, *by),
         StepKind::Gate { released } => teller.gate(*released),
+        StepKind::Backoff { sent } => teller.backoff(*sent),
         StepKind::Note => teller.note(),
         StepKind::Lost => teller.lost(),
         StepKind::Close => teller.close(),
@@ -73,14 +75,18 @@ impl<'a> Teller<'a> {
     /// The step's title, and between whom it is.
     fn titled(&mut self, title: String) -> ConnId {
         let (client, server) = self.names();
-        let conn = self.step.conn.unwrap_or_default();
+        self.story.title = title;
+        // What is about no connection stands on one lane.
+        let Some(conn) = self.step.conn else {
+            self.story.between = server;
+            return ConnId::default();
+        };
         let number = conn.to_string();
         let args = [
             ("client", Arg::Text(&client)),
             ("server", Arg::Text(&server)),
             ("conn", Arg::Text(&number)),
         ];
-        self.story.title = title;
         self.story.between = say("story-between", &args);
         conn
     }
@@ -114,6 +120,7 @@ impl<'a> Teller<'a> {
             _ if text::has(&own) => own.as_str(),
             _ => "story-open-why-http11",
         };
+        let why = self.why_paid(conn).unwrap_or(why);
         self.story.tell(why, &[]);
         self.story
     }

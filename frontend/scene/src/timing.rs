@@ -69,7 +69,8 @@ pub fn of(model: &Model, step: &Step) -> Vec<Phase> {
         StepKind::Hold { until, by } | StepKind::Idle { until, by } => {
             vec![wait(step, *until, *by)]
         }
-        StepKind::Gate { released: Some((by, at)) } => vec![wait(step, *at, *by)],
+        StepKind::Gate { released: Some((by, at)) }
+        | StepKind::Backoff { sent: Some((by, at)) } => vec![wait(step, *at, *by)],
         StepKind::Open => step.conn.map(|conn| before(model, conn)).unwrap_or_default(),
         StepKind::Message { events, .. } => {
             let Some(event) = events.first().and_then(|seq| model.event(*seq)) else {

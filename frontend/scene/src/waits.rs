@@ -41,6 +41,21 @@ impl Pen<'_> {
         self.wait(Wait::Idle, until, text::say("ladder-idle", &[("took", (&took).into())]));
     }
 
+    /// A delivery waits for its next attempt: as long as was measured, beside what was planned.
+    pub(crate) fn backoff(&mut self, step: &Step, sent: Option<(Seq, Micros)>) {
+        let Some(due) = self.model.due(step) else { return };
+        let (attempt, planned) = (due.attempt.to_string(), amount::time(due.wait));
+        let Some((seq, at)) = sent else {
+            let args = [("attempt", (&attempt).into()), ("planned", (&planned).into())];
+            return self.wait(Wait::Backoff, step.at(), text::say("ladder-backs-off", &args));
+        };
+        let took = amount::time(at.since(step.at()));
+        let args = [("attempt", (&attempt).into()), ("took", (&took).into())];
+        self.wait(Wait::Backoff, at, text::say("ladder-backed-off", &args));
+        let args = [("planned", (&planned).into())];
+        self.below_wait(seq, text::say("ladder-backoff-planned", &args));
+    }
+
     /// Words beside a wait at the server.
     pub(crate) fn below_wait(&mut self, seq: Seq, text: String) {
         let at = (self.beside + self.outward() * 28.0, self.y + 15.0);
@@ -66,8 +81,8 @@ fn edge(wait: Wait, mirrored: bool, client: f64, server: f64) -> f64 {
         // Beside the connection itself, so that it is on nobody else's lane.
         (Wait::Idle | Wait::Coming, false) => client + 10.0,
         (Wait::Idle | Wait::Coming, true) => client - 26.0,
-        (Wait::Hold | Wait::Gate, false) => server + 4.0,
-        (Wait::Hold | Wait::Gate, true) => server - 20.0,
+        (Wait::Hold | Wait::Gate | Wait::Backoff, false) => server + 4.0,
+        (Wait::Hold | Wait::Gate | Wait::Backoff, true) => server - 20.0,
     }
 }
 

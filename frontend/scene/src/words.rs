@@ -2,6 +2,7 @@
 
 mod calls;
 mod tls;
+pub mod webhook;
 
 use trace::event::{Event, Kind};
 use trace::http1::{Framing, Http1, Request, Response};
@@ -59,7 +60,7 @@ pub fn label(model: &Model, event: &Event) -> (Stroke, String) {
         Kind::Http1(Http1::Body(_)) if model.ends_stream(event) => {
             (stroke, text::say("ladder-stream-end", &[]))
         }
-        _ => (stroke, words),
+        _ => (stroke, webhook::attempt(model, event, words)),
     }
 }
 

@@ -13,6 +13,7 @@ mod short_polling;
 mod sse;
 mod stream;
 mod user;
+mod webhook;
 pub mod websocket;
 
 use futures_util::future::try_join_all;
@@ -35,6 +36,7 @@ pub(crate) async fn drive(part: &Part) {
         "websocket" => websocket::drive(part).await,
         "sse" => sse::drive(part).await,
         "grpc" => grpc::drive(part).await,
+        "webhook" => webhook::drive(part).await,
         _ => {}
     }
     part.waits(true);

@@ -34,7 +34,10 @@ fn kind(what: &StepKind) -> usize {
         StepKind::Open | StepKind::Close => 0,
         StepKind::Message { dir: Dir::ToServer, .. } => 1,
         StepKind::Message { .. } => 2,
-        StepKind::Hold { .. } | StepKind::Idle { .. } | StepKind::Gate { .. } => 3,
+        StepKind::Hold { .. }
+        | StepKind::Idle { .. }
+        | StepKind::Gate { .. }
+        | StepKind::Backoff { .. } => 3,
         StepKind::Note | StepKind::Lost => 4,
     }
 }
@@ -65,7 +68,8 @@ fn marks(state: State) -> Marks {
                 let Some(step) = model.steps.get(row.step) else { continue };
                 let until = match step.what {
                     StepKind::Hold { until, .. } | StepKind::Idle { until, .. } => Some(until),
-                    StepKind::Gate { released: Some((_, at)) } => Some(at),
+                    StepKind::Gate { released: Some((_, at)) }
+                    | StepKind::Backoff { sent: Some((_, at)) } => Some(at),
                     _ => None,
                 };
                 let kind = kind(&step.what);

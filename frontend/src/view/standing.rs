@@ -9,7 +9,7 @@ use scene::standing::{
 use trace::ids::{ConnId, Seq};
 use trace::note::Engine;
 
-use super::t;
+use super::{t, webhook};
 
 /// The most connections, and other things, that are listed.
 const LISTED: usize = 12;
@@ -53,6 +53,7 @@ pub fn view(standing: &Standing) -> impl IntoView + use<> {
         {users}
         {held}
         {memory}
+        {webhook::tables::stands(&standing.webhooks)}
     }
 }
 

@@ -17,7 +17,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
 /// A language and its files.
-type Language = (&'static str, [&'static str; 15]);
+type Language = (&'static str, [&'static str; 16]);
 
 /// The languages, the one that is spoken first. A further one is a folder and a row.
 static LANGUAGES: [Language; 1] = [(
@@ -38,6 +38,7 @@ static LANGUAGES: [Language; 1] = [(
         include_str!("../../../assets/text/en/story.ftl"),
         include_str!("../../../assets/text/en/streams.ftl"),
         include_str!("../../../assets/text/en/trust.ftl"),
+        include_str!("../../../assets/text/en/webhook.ftl"),
     ],
 )];
 

@@ -53,7 +53,7 @@ pub fn sent(text: &str) -> Option<Sent> {
 /// What a request to a lab asks for, by its path behind `/r/{run}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asks {
-    /// `GET /messages`: a poll.
+    /// `GET /messages`, `GET /orders/{payment}`: a poll.
     Poll,
     /// `POST /messages`: another service's message.
     Append,
@@ -77,6 +77,9 @@ pub fn asks(method: &str, target: &str) -> Asks {
     if method == "POST" && service.contains('.') {
         return Asks::Call;
     }
+    if method == "GET" && service == "orders" {
+        return Asks::Poll;
+    }
     match (method, path.rsplit('/').next().unwrap_or_default()) {
         ("GET" | "HEAD", "messages") => Asks::Poll,
         ("POST", "messages") => Asks::Append,
@@ -99,6 +102,7 @@ mod tests {
         assert_eq!(delivered(r#"{"id":1,"from":"A","text":"hi"}"#).unwrap().from.unwrap(), "A");
         assert_eq!(sent(r#"{"to":"B","text":"hi"}"#).unwrap().to, "B");
         assert_eq!(asks("GET", "/r/abc/messages?after=0"), Asks::Poll);
+        assert_eq!(asks("GET", "/r/abc/orders/pay_1?wait=10"), Asks::Poll);
         assert_eq!(asks("POST", "/r/abc/messages"), Asks::Append);
         assert_eq!(asks("POST", "/r/abc/lifeline.v1.Chat/Send"), Asks::Call);
         assert_eq!(asks("GET", "/r/abc/page/index.html"), Asks::Page);

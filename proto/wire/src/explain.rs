@@ -6,6 +6,7 @@ mod grpc;
 mod http2;
 mod stream;
 mod tls;
+mod webhook;
 mod websocket;
 
 use trace::event::{Event, Kind};
@@ -48,7 +49,9 @@ fn title(key: &str) -> String {
 pub fn field(event: &Event, field: &Field, text: &str, header: Option<&str>) -> Explained {
     // A name may stand in several protocols: the event's own says what it is there.
     let own = match event.kind {
-        Kind::Http1(_) => grpc::status_field(field, text, header),
+        Kind::Http1(_) => {
+            grpc::status_field(field, text, header).or_else(|| webhook::field(field, text, header))
+        }
         Kind::Websocket(_) => websocket::field(event, field, text),
         Kind::Sse(_) | Kind::Resp(_) => stream::field(event, field, text),
         Kind::Http2(_) => http2::field(event, field, text),
@@ -202,7 +205,7 @@ fn content(event: &Event, len: u64) -> String {
 fn about_header(name: &str, from: Side) -> (&'static str, &'static str) {
     let name = name.to_ascii_lowercase();
     let told = websocket::header(&name, from).or_else(|| http2::header(&name));
-    if let Some(told) = told.or_else(|| grpc::header(&name)) {
+    if let Some(told) = told.or_else(|| grpc::header(&name)).or_else(|| webhook::header(&name)) {
         return told;
     }
     match name.as_str() {
@@ -309,6 +312,7 @@ mod tests {
             include_str!("explain/http2/names.rs"),
             include_str!("explain/stream.rs"),
             include_str!("explain/tls.rs"),
+            include_str!("explain/webhook.rs"),
             include_str!("explain/websocket.rs"),
         ];
         let quoted = tables.iter().flat_map(|table| table.split('"'));

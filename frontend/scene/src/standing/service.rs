@@ -8,7 +8,7 @@ use trace::ids::{ConnId, Seq};
 use trace::note::{self, Engine, Note};
 use trace::time::Micros;
 
-use super::{HeldPoll, InstanceMemory, ROWS, Standing, StoreRow, StoreState, UserAt};
+use super::{HeldPoll, InstanceMemory, ROWS, Standing, StoreRow, StoreState, UserAt, webhook};
 use crate::model::Model;
 use crate::step::{Step, StepKind};
 
@@ -76,6 +76,7 @@ impl Standing {
         self.held = heard.held.iter().map(held).collect();
         self.memory = heard.kept.iter().map(|(id, users)| memory(name(id), users)).collect();
         self.down = heard.down.iter().map(|id| name(id)).collect();
+        self.webhooks = webhook::upto(model, upto);
     }
 }
 

@@ -8,6 +8,7 @@ use trace::sse::Sse;
 use trace::time::Micros;
 
 use super::Teller;
+use super::webhook::is_order;
 use crate::amount;
 use crate::told::Told;
 use crate::words;
@@ -33,14 +34,15 @@ impl<'a> Teller<'a> {
         };
         let newer = self.model.header.lab == "http10" && request.version == Version::Http11;
         self.story.tell(ids[usize::from(newer)], &args);
-        if self.model.is_poll(event.conn, Some(request.exchange)) {
+        let is_poll = self.model.is_poll(event.conn, Some(request.exchange));
+        if is_poll && !is_order(&request.target) {
             self.poll(request);
         }
         let args = [("client", Told::Word(&client)), ("server", Told::Word(&server))];
         match spoken::asks(&request.method, &request.target) {
             Asks::Append => self.story.tell("story-hands-in", &args),
             Asks::Forward => self.story.tell("story-forwards", &args),
-            _ => {}
+            _ => self.pays(event, request),
         }
         if request.upgrade.as_deref().is_some_and(is_websocket) {
             self.story.tell("story-upgrade-asks", &[]);

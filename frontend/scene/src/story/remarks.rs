@@ -20,7 +20,7 @@ impl Teller<'_> {
         let Some(What::Note(note)) = self.model.entry(seq).map(|entry| &entry.what) else {
             return self.story;
         };
-        if self.store_call(&note.what) {
+        if self.store_call(&note.what) || self.of_webhooks(note) {
             return self.story;
         }
         match &note.what {

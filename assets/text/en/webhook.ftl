@@ -1,0 +1,191 @@
+# Webhooks: callbacks from a payment service to site.com, and a long job.
+
+## The headers of a callback.
+
+explain-header-webhook-id = Which delivery this is: every attempt at it has the same one, so that the receiver knows what came before.
+explain-header-webhook-timestamp = When this attempt was signed, in seconds since 1970: the receiver refuses what is more than five minutes off.
+explain-header-webhook-signature = What proves who sent it: HMAC-SHA256 over id, timestamp and body, made with a secret that only the two know.
+explain-webhook-timestamp = Signed at { $date } UTC. It is a part of what is signed, so an old delivery cannot be sent again as a new one.
+explain-webhook-signature = { $count ->
+    [one] One signature: v1 says how it was made, HMAC-SHA256 over id, timestamp and body; the rest is it, in Base64.
+   *[other] { $count } signatures: while a secret is being changed the old one and the new one both sign, and one that fits is enough.
+}
+
+## Waits and marks on the ladder.
+
+ladder-attempt = { $said } · attempt { $attempt }
+ladder-backs-off = Backs off { $planned } before attempt { $attempt }
+ladder-backed-off = Backed off { $took } before attempt { $attempt }
+ladder-backoff-planned = { $planned } were planned
+ladder-hook-registered = callback registered as { $endpoint }
+ladder-endpoint-healthy = endpoint healthy
+ladder-endpoint-failing = { $failures ->
+    [one] endpoint failing, once in a row
+   *[other] endpoint failing, { $failures } times in a row
+}
+ladder-endpoint-disabled = { $failures ->
+    [one] endpoint disabled after 1 failure
+   *[other] endpoint disabled after { $failures } failures in a row
+}
+ladder-payment-accepted = { $payment } over { $amount } accepted
+ladder-payment-moved = { $payment } to { $to }, { $took }
+ladder-payment-settled = { $payment } settled
+ladder-delivery-first = { $delivery } is due at once
+ladder-delivery-retry = { $delivery } is due again in { $wait }, attempt { $attempt }
+ladder-delivery-replay = { $delivery } is sent again by hand, attempt { $attempt }
+ladder-delivery-sent = { $delivery }, attempt { $attempt }
+ladder-delivery-ended = attempt { $attempt } { $said }, { $took }
+ladder-delivery-dead = { $attempts ->
+    [one] { $delivery } is given up after 1 attempt
+   *[other] { $delivery } is given up after { $attempts } attempts
+}
+ladder-outcome-delivered = delivered
+ladder-outcome-refused = refused with { $status }
+ladder-outcome-not-allowed = not allowed: { $why }
+ladder-outcome-timed-out = timed out
+ladder-outcome-reset = got no answer: the connection ended
+ladder-outcome-no-connection = found no connection
+ladder-outcome-certificate = stopped: wrong certificate
+ladder-verdict-good = signature good
+ladder-verdict-duplicate = came before: a duplicate
+ladder-verdict-signature = refused: no signature fits
+ladder-verdict-old = refused: signed too long ago
+ladder-verdict-new = refused: signed in the future
+ladder-verdict-unsigned = refused: not signed
+ladder-job-progress = part { $done } of { $of }
+ladder-job-done = job done
+
+row-backoff = { $server } backs off { $took } before attempt { $attempt } at { $delivery }
+row-backoff-over = { $server } backed off { $took } before attempt { $attempt } at { $delivery }
+
+## Why a connection is opened.
+
+story-open-bank = The payment goes its way from service to service: each calls the next and waits for its answer.
+story-open-callback = This is the way round: the payment service is the client now, and site.com has to be where it can be called.
+story-open-payments = The merchant's page asks the payment service, as any client does.
+story-open-orders = The browser asks site.com what became of the payment. Nobody can call a browser: it has no address of its own that others reach.
+story-open-stranger = It does not come from the payment service. Whoever knows the address can connect; only the signature can say who wrote what comes.
+
+## What requests ask for.
+
+story-registers = { $client } registers, for the merchant, where { $server } is to call when something has happened. The answer holds a secret with which every call will be signed.
+story-pays = { $client } asks for a payment. The banks take their time, so { $server } answers at once with a number and tells the result later.
+story-transfers = { $client } hands the payment on, and waits until { $server } has done its part.
+story-orders = { $client } asks { $server } about the order and is held until that has been told. So the news goes from the payment service to site.com first, and only then to the browser.
+story-callback = This is attempt { $attempt } at delivery { $delivery }.
+story-callback-stranger = The payment service knows nothing of this: somebody else sends what looks like a delivery.
+story-callback-headers = webhook-id names the delivery, webhook-timestamp says when it was signed, and webhook-signature is what the receiver reckons again from both, the body and the secret.
+story-callback-unsigned = It has no webhook-id: nothing says which delivery it is to be.
+
+## The back-off.
+
+story-backoff-title = Back-off before attempt { $attempt }
+story-backed-off = { $server } waited { $took } before attempt { $attempt }; { $planned } were planned. A receiver that is in trouble is not helped by being asked at once again.
+story-backs-off = { $server } waits { $planned } before attempt { $attempt }. A receiver that is in trouble is not helped by being asked at once again.
+story-backoff-lot = The first wait is { $first } here and doubles with each attempt, so this one is { $base }, give or take half of it by lot: many senders that failed together do not come back together.
+story-backoff-real = Outside the lab, by the schedule of Standard Webhooks, it would be { $real }.
+
+## What services tell.
+
+story-told-of = { $who } · about connection { $conn }
+story-hook-registered = { $who } will call { $url } when something has happened, and calls it endpoint { $endpoint }. Each call is signed with a secret that only the two know.
+story-endpoint-healthy = The endpoint took what it was sent. { $who } counts failures anew from here.
+story-endpoint-failing = { $failures ->
+        [one] { $failures-text } delivery to this endpoint has failed.
+       *[other] { $failures-text } deliveries in a row to this endpoint have failed.
+    } { $who } goes on trying, further and further apart.
+story-endpoint-disabled = { $failures ->
+        [one] { $failures-text } delivery to this endpoint has failed.
+       *[other] { $failures-text } deliveries in a row to this endpoint have failed.
+    } { $who } sends nothing more there by itself, so that one dead address does not cost for ever.
+story-payment-accepted = { $who } has taken payment { $payment } over { $amount } on. Its client has the number now, and not the result.
+story-payment-moved = { $from } called { $to } with payment { $payment }, which took { $took } until it was answered.
+story-payment-settled = The payment was done { $took } after it had been accepted.
+story-payment-told = Who wants to know has not asked: now it is told.
+story-delivery-first = { $who } has written delivery { $delivery } down before it sends it. Should it die now, it would send it when it is started again: at least once, never lost.
+story-delivery-retry = Delivery { $delivery } is due again, as attempt { $attempt }.
+story-delivery-replay = Somebody asked { $who } to send delivery { $delivery } again: attempt { $attempt }, by hand.
+story-delivery-sent = { $who } sends delivery { $delivery }, which tells of payment { $payment }: attempt { $attempt }.
+story-delivery-again = It has the same webhook-id as before and a new timestamp, so a receiver that already has it will know it.
+story-delivery-ended = Attempt { $attempt } was over after { $took }.
+story-delivery-dead = { $attempts ->
+        [one] After { $attempts-text } attempt { $who } gives this delivery up.
+       *[other] After { $attempts-text } attempts { $who } gives this delivery up.
+    } It is not lost: it lies on the dead-letter list until somebody sends it again.
+story-outcome-delivered = An answer with 2xx means that the receiver has it. Only now is it struck off the list.
+story-outcome-refused = The answer was { $status }, and anything but 2xx counts as not delivered.
+story-outcome-redirect = The answer was { $status }, a redirect. It is not followed: it could lead to where callbacks may not go.
+story-outcome-timed-out = No answer came in time. The receiver may have it all the same: the next attempt may be a duplicate there.
+story-outcome-reset = The connection ended without an answer. The receiver may have it all the same: the next attempt may be a duplicate there.
+story-outcome-no-connection = No connection came about: the receiver is away.
+story-outcome-not-allowed = Callbacks go to addresses that others choose. Where they may go is therefore checked on the very address that is dialled, or anybody could let this server call what is behind its walls.
+story-outcome-certificate = The certificate does not vouch for the receiver, so nothing was sent: not even a signed delivery is for strangers.
+story-verdict-good = { $who } reckoned the signature again from id, timestamp, body and the secret that it keeps, and it is the same. The id is new, so it acts on it.
+story-verdict-duplicate = { $who } has had this webhook-id before. It answers that it has it, and does nothing twice: at least once for the sender is exactly once for what it does.
+story-verdict-signature = { $who } reckoned the signature again, and none of those that came is the same: the body was altered on the way, or somebody else signed it.
+story-verdict-old = The signature fits, but { $who } refuses what was signed more than five minutes ago: somebody may have recorded it.
+story-verdict-new = The timestamp lies more than five minutes ahead, so { $who } refuses it.
+story-verdict-unsigned = Nothing says who wrote this, so { $who } refuses it.
+story-job-progress = { $who } has done { $done } of { $of } parts.
+story-job-done = { $who } is done. How long it takes until each client knows is what the ways differ in.
+
+## The panel of the lab.
+
+webhook-panel = Webhooks
+webhook-acts = Interfere
+webhook-pay = Pay again
+webhook-pay-title = One more payment goes through the banks.
+webhook-rotate = Change the secret
+webhook-rotate-title = For a while the old secret and the new one both sign.
+webhook-site = site.com
+webhook-site-up = answers
+webhook-site-slow = answers too late
+webhook-site-error = answers 500
+webhook-site-close = closes the connection
+webhook-attacks = Attacks on site.com
+webhook-attack-altered = Altered body
+webhook-attack-old = Old timestamp
+webhook-attack-replayed = Recorded and sent again
+webhook-attack-unsigned = Not signed
+webhook-endpoints = Endpoints
+webhook-endpoint = Endpoint
+webhook-state = State
+webhook-next = Next attempt
+webhook-next-at = attempt { $attempt } at { $delivery }, at { $at }
+webhook-next-none = nothing is due
+webhook-payments = Payments
+webhook-payment = Payment
+webhook-where = Where it is
+webhook-payment-settled = settled
+webhook-payment-at = with { $at }
+webhook-payment-begins = accepted
+webhook-amount = over { $amount }
+webhook-deliveries = Deliveries
+webhook-delivery = Delivery
+webhook-attempts = Attempts
+webhook-stage = How far
+webhook-stage-due = attempt { $attempt } is due at { $at }
+webhook-stage-under-way = attempt { $attempt } is under way
+webhook-stage-failed = failed
+webhook-stage-delivered = delivered
+webhook-stage-dead = given up
+webhook-verdicts = What site.com made of them
+webhook-verdict = Verdict
+webhook-verdict-count = How often
+webhook-dead = Dead letters
+webhook-dead-none = No delivery has been given up.
+webhook-dead-last = Last attempt
+webhook-replay = Send again
+webhook-replay-of = Send { $delivery } again
+webhook-replayed = { $delivery } is sent again. site.com knows it by its id, should it have it already.
+webhook-schedule = When a delivery is tried again
+webhook-schedule-why = Left what Standard Webhooks 1.0 advises, beside it what this lab does so that it can be watched.
+webhook-schedule-attempt = Attempt
+webhook-schedule-real = Standard Webhooks
+webhook-schedule-here = Here
+webhook-schedule-run = In this run
+webhook-schedule-at-once = at once
+webhook-schedule-after = { $wait } later
+webhook-schedule-between = { $least } to { $most }
+webhook-schedule-given-up = given up
+webhook-schedule-measured = { $took }, { $planned } planned
