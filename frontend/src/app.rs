@@ -11,7 +11,7 @@ use crate::pane::Which;
 use crate::state::{State, Trouble};
 use crate::view::{
     announce, beside, controls, inspector, keys as key_sheet, metrics, notice, player,
-    processor_time, serialization, settings, sidebar, toolbar, topbar, trust,
+    processor_time, serialization, settings, sidebar, toolbar, topbar, trust, ways,
 };
 use crate::{address, keys, recent, session, studio};
 
@@ -60,6 +60,7 @@ pub fn App() -> impl IntoView {
             <processor_time::ProcessorTime />
             <toolbar::Toolbar />
             <beside::Panes />
+            <ways::Ways />
         }
         .into_any()
     };

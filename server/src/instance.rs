@@ -15,6 +15,7 @@ use trace::participant::Role;
 
 use crate::clock;
 use crate::labs::chat::Hall;
+use crate::labs::job::Job;
 use crate::listen::{BEHIND_TLS, Service, TLS};
 use crate::run::Run;
 use crate::store::memory::Memory;
@@ -38,6 +39,8 @@ pub struct Shared {
     pub drops: watch::Sender<u64>,
     /// Whether the knob that cuts a stream off has done so.
     dropped: AtomicBool,
+    /// The long job of the lab that has one.
+    pub job: Job,
 }
 
 /// An instance of the service.
@@ -95,6 +98,7 @@ impl Shared {
             keys: Mutex::default(),
             drops: watch::Sender::new(0),
             dropped: AtomicBool::new(false),
+            job: Job::default(),
         }
     }
 

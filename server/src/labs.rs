@@ -7,6 +7,7 @@ pub mod grpc;
 pub mod http10;
 pub mod http11;
 pub mod http2;
+pub mod job;
 pub mod long_polling;
 pub mod pages;
 mod pipelined;
@@ -33,7 +34,7 @@ use crate::listen::Service;
 use crate::run::{self, Run};
 
 /// Every lab that has runs, in the order in which the page lists them.
-pub const ALL: [Kind; 8] = [
+pub const ALL: [Kind; 9] = [
     Kind::Http10,
     Kind::Http11,
     Kind::Http2,
@@ -41,6 +42,7 @@ pub const ALL: [Kind; 8] = [
     Kind::LongPolling,
     Kind::Websocket,
     Kind::Sse,
+    Kind::Job,
     Kind::Grpc,
 ];
 
@@ -67,6 +69,8 @@ pub enum Kind {
     Websocket,
     /// Server-Sent Events.
     Sse,
+    /// The end of one long job, learned of in four ways.
+    Job,
     /// Calls by name and type.
     Grpc,
 }
@@ -89,6 +93,7 @@ impl Kind {
             Self::LongPolling => "long_polling",
             Self::Websocket => "websocket",
             Self::Sse => "sse",
+            Self::Job => "job",
             Self::Grpc => "grpc",
         }
     }
@@ -104,6 +109,7 @@ impl Kind {
             Self::LongPolling => long_polling::describe(),
             Self::Websocket => websocket::describe(),
             Self::Sse => sse::describe(),
+            Self::Job => job::describe(),
             Self::Grpc => grpc::describe(),
         }
     }
@@ -117,6 +123,9 @@ impl Kind {
     /// The services that its addresses name; the first is the one that its own client uses.
     #[must_use]
     pub fn services(self, all: &[Service]) -> Vec<Service> {
+        if self == Self::Job {
+            return job::services(all);
+        }
         let its = |service: &&Service| match self {
             Self::Http10 => service.name == "http10",
             _ => service.name.starts_with("instance"),
@@ -130,6 +139,7 @@ impl Kind {
             Self::LongPolling | Self::Websocket => {
                 params.get("instances").and_then(Value::as_u64).unwrap_or(1)
             }
+            Self::Job => job::SERVICES.len() as u64,
             _ => 1,
         };
         let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
@@ -151,6 +161,7 @@ impl Kind {
                 let role = if is_agent { Role::Agent } else { Role::Browser };
                 websocket::participants(params, role)
             }
+            Self::Job if is_agent => job::clients(),
             _ if is_agent => vec![run::agent()],
             _ => vec![run::browser()],
         };
@@ -160,7 +171,7 @@ impl Kind {
             _ => self == Self::LongPolling,
         };
         all.extend(stores.then(|| run::store(engine)));
-        let speaks = self.notifies() && self != Self::Websocket;
+        let speaks = self.notifies() && !matches!(self, Self::Websocket | Self::Job);
         all.extend(speaks.then(run::another_service));
         all
     }
@@ -169,7 +180,7 @@ impl Kind {
     #[must_use]
     pub fn inputs(self) -> Vec<String> {
         let own: &[&str] = match self {
-            Self::Http10 | Self::Http11 | Self::Http2 => &[],
+            Self::Http10 | Self::Http11 | Self::Http2 | Self::Job => &[],
             Self::ShortPolling | Self::LongPolling | Self::Grpc => &["send", "kill", "restart"],
             Self::Websocket => &["kill", "restart"],
             Self::Sse => &["send", "kill", "restart", "drop"],
@@ -199,6 +210,9 @@ impl Kind {
             return over(&run, done);
         }
         let speaker = self.speaker(&run, &services);
+        if self == Self::Job {
+            tokio::spawn(job::work(Arc::clone(&run), services.clone()));
+        }
         let done = if is_agent {
             tokio::select! {
                 done = self.ask(&run, &services, service) => done,
@@ -227,6 +241,7 @@ impl Kind {
             Self::LongPolling => long_polling::ask(run, services).await,
             Self::Websocket => websocket::ask(run, services).await,
             Self::Grpc => grpc::ask::ask(Arc::clone(run), first.clone()).await,
+            Self::Job => job::ask(run, services).await,
             _ => sse::ask(run, first).await,
         }
     }
@@ -235,7 +250,7 @@ impl Kind {
     fn speaker(self, run: &Arc<Run>, services: &[Service]) -> Option<JoinHandle<()>> {
         let (every, count) = match self {
             Self::Sse => ("every_ms", "events"),
-            Self::Websocket => return None,
+            Self::Websocket | Self::Job => return None,
             Self::Grpc if !grpc::hears(run) => return None,
             _ => ("message_every_ms", "messages"),
         };
@@ -369,24 +384,4 @@ fn lab(id: &str, group: &str, params: Vec<Param>) -> Lab {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn parameters_are_checked_by_name_and_range() {
-        let lab = http10::describe();
-        let fill = |value: Value| fill(&lab, value.as_object().cloned().unwrap());
-        let filled = fill(json!({"requests": 5})).unwrap();
-        assert_eq!((&filled["requests"], &filled["link_ms"]), (&json!(5), &json!(40)));
-        for (given, said) in [
-            (json!({"requests": 0}), "requests takes a whole number from 1 to 20"),
-            (json!({"requests": "3"}), "requests takes a whole number from 1 to 20"),
-            (json!({"pause": 1}), "pause takes true or false"),
-            (json!({"peer": "cat"}), "peer takes one of browser, agent"),
-        ] {
-            assert_eq!(fill(given).unwrap_err().to_string(), said);
-        }
-        assert!(fill(json!({"reqests": 3})).unwrap_err().to_string().contains("it has requests"));
-    }
-}
+mod tests;

@@ -42,7 +42,7 @@ const OPENING: &str =
     "a lesson begins with `# `, its title, and one paragraph that says what the lab shows";
 
 /// The lessons by lab.
-const EMBEDDED: [(&str, &str); 9] = [
+const EMBEDDED: [(&str, &str); 10] = [
     ("http10", include_str!("../../assets/lessons/http10.md")),
     ("http11", include_str!("../../assets/lessons/http11.md")),
     ("http2", include_str!("../../assets/lessons/http2.md")),
@@ -50,6 +50,7 @@ const EMBEDDED: [(&str, &str); 9] = [
     ("long_polling", include_str!("../../assets/lessons/long_polling.md")),
     ("websocket", include_str!("../../assets/lessons/websocket.md")),
     ("sse", include_str!("../../assets/lessons/sse.md")),
+    ("job", include_str!("../../assets/lessons/job.md")),
     ("grpc", include_str!("../../assets/lessons/grpc.md")),
     ("serialization", include_str!("../../assets/lessons/serialization.md")),
 ];

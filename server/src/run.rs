@@ -26,7 +26,7 @@ use crate::instance::Shared;
 use crate::log::Log;
 
 pub use bind::{Arrival, Bound, Dialled, Layer};
-pub use people::{agent, another_service, browser, instance, store, user};
+pub use people::{agent, another_service, browser, client, instance, store, user};
 pub use sharing::Sharing;
 
 /// How long what is left may be said after a run is over.

@@ -74,6 +74,7 @@ impl Model {
             | note::What::MessagesLost { .. }
             | note::What::InstanceDown { .. }
             | note::What::InstanceUp { .. } => self.step(own, None, StepKind::Note),
+            note::What::JobProgress { .. } | note::What::JobDone { .. } => {}
         }
     }
 

@@ -17,7 +17,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
 /// A language and its files.
-type Language = (&'static str, [&'static str; 15]);
+type Language = (&'static str, [&'static str; 16]);
 
 /// The languages, the one that is spoken first. A further one is a folder and a row.
 static LANGUAGES: [Language; 1] = [(
@@ -30,6 +30,7 @@ static LANGUAGES: [Language; 1] = [(
         include_str!("../../../assets/text/en/explain_stream.ftl"),
         include_str!("../../../assets/text/en/explain_tls.ftl"),
         include_str!("../../../assets/text/en/explain_websocket.ftl"),
+        include_str!("../../../assets/text/en/job.ftl"),
         include_str!("../../../assets/text/en/labs.ftl"),
         include_str!("../../../assets/text/en/ladder.ftl"),
         include_str!("../../../assets/text/en/ladder_tls.ftl"),

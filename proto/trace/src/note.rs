@@ -188,6 +188,20 @@ pub enum What {
         /// The last event that had gone out.
         after: u64,
     },
+    /// A long job is so far.
+    JobProgress {
+        /// The job.
+        job: String,
+        /// Parts that are done.
+        done: u64,
+        /// Parts that there are.
+        of: u64,
+    },
+    /// A long job is done.
+    JobDone {
+        /// The job.
+        job: String,
+    },
     /// A knob's cap struck: from here on something is not kept.
     Cap {
         /// What is capped, and at what.

@@ -3,11 +3,14 @@
 use trace::note::Engine;
 use trace::participant::{Participant, Role};
 
+use crate::labs::job::SITE;
+
 /// An instance of the service, or a server that is the only one.
 pub fn instance(id: &str, port: Option<u16>) -> Participant {
-    let name = match id.strip_prefix("instance") {
-        Some(number) => format!("Instance {number}"),
-        None => "Server".to_owned(),
+    let name = match (id, id.strip_prefix("instance")) {
+        (_, Some(number)) => format!("Instance {number}"),
+        (SITE, _) => SITE.to_owned(),
+        _ => "Server".to_owned(),
     };
     let detail = port.map(|port| format!(":{port}")).unwrap_or_default();
     Participant { id: id.to_owned(), name, role: Role::Server, detail }
@@ -41,6 +44,12 @@ pub fn another_service() -> Participant {
         role: Role::Agent,
         detail: "a client in the server".to_owned(),
     }
+}
+
+/// A client inside the server that goes one way of its own.
+pub fn client(id: &str, name: &str) -> Participant {
+    let detail = "a client in the server".to_owned();
+    Participant { id: id.to_owned(), name: name.to_owned(), role: Role::Agent, detail }
 }
 
 /// A user of the chat.
