@@ -11,7 +11,7 @@ use crate::pane::Which;
 use crate::state::{State, Trouble};
 use crate::view::{
     announce, beside, controls, inspector, keys as key_sheet, metrics, notice, player,
-    processor_time, serialization, settings, sidebar, toolbar, topbar, trust, webhook,
+    processor_time, serialization, settings, sidebar, toolbar, topbar, trust, ways, webhook,
 };
 use crate::{address, keys, recent, session, studio};
 
@@ -84,6 +84,7 @@ fn middle(has_runs: bool) -> AnyView {
         <processor_time::ProcessorTime />
         <toolbar::Toolbar />
         <beside::Panes />
+        <ways::Ways />
     }
     .into_any()
 }

@@ -24,6 +24,8 @@ mod reports;
 
 pub mod metrics;
 
+pub mod ways;
+
 mod load;
 
 pub mod toolbar;

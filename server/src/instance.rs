@@ -15,6 +15,7 @@ use trace::participant::Role;
 
 use crate::clock;
 use crate::labs::chat::Hall;
+use crate::labs::job::Job;
 use crate::labs::webhook as callbacks;
 use crate::listen::{BEHIND_TLS, Service, TLS};
 use crate::run::Run;
@@ -41,6 +42,8 @@ pub struct Shared {
     dropped: AtomicBool,
     /// What the payment service and site.com know.
     pub callbacks: callbacks::State,
+    /// The long job of the lab that has one.
+    pub job: Job,
 }
 
 /// An instance of the service.
@@ -99,6 +102,7 @@ impl Shared {
             drops: watch::Sender::new(0),
             dropped: AtomicBool::new(false),
             callbacks: callbacks::State::default(),
+            job: Job::default(),
         }
     }
 

@@ -7,6 +7,7 @@ pub mod grpc;
 pub mod http10;
 pub mod http11;
 pub mod http2;
+pub mod job;
 pub mod long_polling;
 pub mod pages;
 mod params;
@@ -37,7 +38,7 @@ use crate::run::{self, Run};
 pub use params::fill;
 
 /// Every lab that has runs, in the order in which the page lists them.
-pub const ALL: [Kind; 9] = [
+pub const ALL: [Kind; 10] = [
     Kind::Http10,
     Kind::Http11,
     Kind::Http2,
@@ -45,6 +46,7 @@ pub const ALL: [Kind; 9] = [
     Kind::LongPolling,
     Kind::Websocket,
     Kind::Sse,
+    Kind::Job,
     Kind::Grpc,
     Kind::Webhook,
 ];
@@ -72,6 +74,8 @@ pub enum Kind {
     Websocket,
     /// Server-Sent Events.
     Sse,
+    /// The end of one long job, learned of in four ways.
+    Job,
     /// Calls by name and type.
     Grpc,
     /// Callbacks between services.
@@ -96,6 +100,7 @@ impl Kind {
             Self::LongPolling => "long_polling",
             Self::Websocket => "websocket",
             Self::Sse => "sse",
+            Self::Job => "job",
             Self::Grpc => "grpc",
             Self::Webhook => "webhook",
         }
@@ -112,6 +117,7 @@ impl Kind {
             Self::LongPolling => long_polling::describe(),
             Self::Websocket => websocket::describe(),
             Self::Sse => sse::describe(),
+            Self::Job => job::describe(),
             Self::Grpc => grpc::describe(),
             Self::Webhook => webhook::describe(),
         }
@@ -126,6 +132,9 @@ impl Kind {
     /// The services that its addresses name; the first is the one that its own client uses.
     #[must_use]
     pub fn services(self, all: &[Service]) -> Vec<Service> {
+        if self == Self::Job {
+            return job::services(all);
+        }
         let its = |service: &&Service| match self {
             Self::Http10 => service.name == "http10",
             Self::Webhook => webhook::SERVICES.contains(&service.name.as_str()),
@@ -141,6 +150,7 @@ impl Kind {
                 params.get("instances").and_then(Value::as_u64).unwrap_or(1)
             }
             Self::Webhook => u64::MAX,
+            Self::Job => job::SERVICES.len() as u64,
             _ => 1,
         };
         let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
@@ -162,6 +172,7 @@ impl Kind {
                 let role = if is_agent { Role::Agent } else { Role::Browser };
                 websocket::participants(params, role)
             }
+            Self::Job if is_agent => job::clients(),
             _ if is_agent => vec![run::agent()],
             _ => vec![run::browser()],
         };
@@ -171,7 +182,7 @@ impl Kind {
             _ => self == Self::LongPolling,
         };
         all.extend(stores.then(|| run::store(engine)));
-        let speaks = self.notifies() && self != Self::Websocket;
+        let speaks = self.notifies() && !matches!(self, Self::Websocket | Self::Job);
         all.extend(speaks.then(run::another_service));
         all
     }
@@ -180,7 +191,7 @@ impl Kind {
     #[must_use]
     pub fn inputs(self) -> Vec<String> {
         let own: &[&str] = match self {
-            Self::Http10 | Self::Http11 | Self::Http2 => &[],
+            Self::Http10 | Self::Http11 | Self::Http2 | Self::Job => &[],
             Self::ShortPolling | Self::LongPolling | Self::Grpc => &["send", "kill", "restart"],
             Self::Websocket => &["kill", "restart"],
             Self::Sse => &["send", "kill", "restart", "drop"],
@@ -215,6 +226,9 @@ impl Kind {
             return over(&run, done);
         }
         let speaker = self.speaker(&run, &services);
+        if self == Self::Job {
+            tokio::spawn(job::work(Arc::clone(&run), services.clone()));
+        }
         let done = if is_agent {
             tokio::select! {
                 done = self.ask(&run, &services, service) => done,
@@ -243,6 +257,7 @@ impl Kind {
             Self::LongPolling => long_polling::ask(run, services).await,
             Self::Websocket => websocket::ask(run, services).await,
             Self::Grpc => grpc::ask::ask(Arc::clone(run), first.clone()).await,
+            Self::Job => job::ask(run, services).await,
             _ => sse::ask(run, first).await,
         }
     }
@@ -251,7 +266,7 @@ impl Kind {
     fn speaker(self, run: &Arc<Run>, services: &[Service]) -> Option<JoinHandle<()>> {
         let (every, count) = match self {
             Self::Sse => ("every_ms", "events"),
-            Self::Websocket => return None,
+            Self::Websocket | Self::Job => return None,
             Self::Grpc if !grpc::hears(run) => return None,
             _ => ("message_every_ms", "messages"),
         };

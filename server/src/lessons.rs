@@ -51,6 +51,7 @@ const EMBEDDED: [(&str, &str); 10] = [
     ("long_polling", include_str!("../../assets/lessons/long_polling.md")),
     ("websocket", include_str!("../../assets/lessons/websocket.md")),
     ("sse", include_str!("../../assets/lessons/sse.md")),
+    ("job", include_str!("../../assets/lessons/job.md")),
     ("grpc", include_str!("../../assets/lessons/grpc.md")),
     ("webhook", include_str!("../../assets/lessons/webhook.md")),
     ("serialization", include_str!("../../assets/lessons/serialization.md")),

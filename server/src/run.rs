@@ -27,7 +27,7 @@ use crate::log::Log;
 use crate::webhooks::Webhooks;
 
 pub use bind::{Arrival, Bound, Dialled, Layer, Open, cancelled};
-pub use people::{agent, another_service, browser, instance, payments, store, user};
+pub use people::{agent, another_service, browser, client, instance, payments, store, user};
 pub use sharing::{Place, Sharing};
 
 /// How long what is left may be said after a run is over.

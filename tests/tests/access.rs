@@ -79,6 +79,7 @@ async fn axe_core_has_no_serious_finding_where_instances_notify() {
         ("long_polling", vec![("hold_s", 1), ("messages", 2), ("message_every_ms", 200)]),
         ("websocket", vec![("messages", 2), ("message_every_ms", 100)]),
         ("sse", vec![("events", 6), ("every_ms", 50)]),
+        ("job", vec![("job_ms", 1_000), ("interval_ms", 200)]),
         ("grpc", vec![("messages", 2), ("message_every_ms", 100)]),
     ];
     for size in SIZES {

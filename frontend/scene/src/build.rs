@@ -21,6 +21,7 @@ impl Model {
             return;
         }
         self.fold.push(&entry);
+        self.count_ways(&entry);
         self.moments.push(&entry);
         self.take(seq, at, &entry.what);
         self.entries.push(entry);

@@ -68,6 +68,8 @@ pub mod timing;
 
 pub mod figures;
 
+pub mod ways;
+
 pub mod link;
 
 pub mod bytes;

@@ -154,7 +154,7 @@ impl Line<'_> {
         }
         let mut line = text::say("row-held", &args);
         if let Some((.., by)) = self.model.release(conn, self.step.at(), until) {
-            let why = text::say(crate::waits::released_by(by), &[]);
+            let why = text::say(crate::waits::let_go(self.model, by), &[]);
             line.push_str(&text::say("row-why", &[("why", (&why).into())]));
         }
         line

@@ -12,7 +12,7 @@ use crate::named::capital;
 use crate::noted;
 use crate::shape::{Stroke, Tone, Wait};
 use crate::step::Step;
-use crate::waits::released_by as let_go_by;
+use crate::waits::let_go;
 use crate::words;
 
 impl Pen<'_> {
@@ -85,7 +85,7 @@ pub(crate) fn remark(model: &Model, note: &note::Note) -> Option<(String, Tone)>
         // These have no step of their own, unless what they belong to was not heard.
         note::What::LinkSetup { held_us, .. } => (setup(*held_us), Tone::Plain),
         note::What::GateReleased { by, .. } => (text::say(released_by(*by), &[]), Tone::Plain),
-        note::What::PollReleased { by, .. } => (text::say(let_go_by(*by), &[]), Tone::Plain),
+        note::What::PollReleased { by, .. } => (text::say(let_go(model, *by), &[]), Tone::Plain),
         note::What::StreamDropped { after } => {
             let after = after.to_string();
             (text::say("ladder-dropped", &[("after", (&after).into())]), Tone::Fault)

@@ -7,6 +7,7 @@ use trace::entry::{self, Entry, Report, What};
 use trace::event::Event;
 use trace::ids::{ConnId, Seq};
 use trace::log::Header;
+use trace::metrics::ways::Ways;
 use trace::metrics::{Fold, Metrics};
 use trace::moments::Moments;
 use trace::participant::{Participant, Role};
@@ -62,6 +63,8 @@ pub struct Model {
     /// When the last of all answers was whole at its client.
     pub(crate) last_answer: Option<Micros>,
     pub(crate) fold: Fold,
+    /// What each way came to, in the lab where a job's end is learned of in several.
+    pub(crate) ways: Option<Ways>,
     pub(crate) gates: BTreeMap<u64, Gate>,
     pub(crate) webhooks: webhook::Known,
     /// How the messages that have a number came into the service.
@@ -209,6 +212,7 @@ impl Model {
             polls: Vec::new(),
             last_answer: None,
             fold: Fold::default(),
+            ways: None,
             gates: BTreeMap::new(),
             handed_in: BTreeMap::new(),
             housekeeping: 0,

@@ -114,7 +114,8 @@ impl<'a> Teller<'a> {
         let id = self.model.opened(conn).map(|opened| opened.client.id.as_str());
         let instance = self.model.opened(conn).is_some_and(|it| it.client.role == Role::Server);
         let why = match id {
-            _ if instance => "story-open-forwards",
+            // There services call each other, and pass no messages on.
+            _ if instance && self.model.lane_of("site.com").is_none() => "story-open-forwards",
             Some("service") => "story-open-service",
             _ if self.speaks_http2(conn) => "story-open-why-h2",
             _ if text::has(&own) => own.as_str(),

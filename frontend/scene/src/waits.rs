@@ -31,7 +31,7 @@ impl Pen<'_> {
         let id = if held { "ladder-held" } else { "ladder-hold" };
         self.wait(Wait::Hold, until, text::say(id, &[("took", (&took).into())]));
         if let Some((seq, _, by)) = self.model.release(conn, step.at(), until).filter(|_| held) {
-            self.below_wait(seq, text::say(released_by(by), &[]));
+            self.below_wait(seq, text::say(let_go(self.model, by), &[]));
         }
     }
 
@@ -128,8 +128,16 @@ fn is_call(model: &Model, head: Seq) -> bool {
     matches!(head, Some(Said::Http1(Http1::Response(answer))) if words::is_call(answer))
 }
 
+/// What let a held poll go in a run: where there is no store, none has told.
+pub(crate) fn let_go(model: &Model, by: PollRelease) -> &'static str {
+    match by {
+        PollRelease::Woken if model.store_lane().is_none() => "ladder-released-told",
+        by => released_by(by),
+    }
+}
+
 /// What let a held poll go.
-pub(crate) const fn released_by(by: PollRelease) -> &'static str {
+const fn released_by(by: PollRelease) -> &'static str {
     match by {
         PollRelease::Woken => "ladder-released-woken",
         PollRelease::Pulled => "ladder-released-pulled",

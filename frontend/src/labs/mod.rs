@@ -6,6 +6,7 @@ mod grpc;
 mod http10;
 mod http11;
 mod http2;
+mod job;
 mod long_polling;
 pub(crate) mod part;
 mod poll;
@@ -35,6 +36,7 @@ pub(crate) async fn drive(part: &Part) {
         "long_polling" => long_polling::drive(part).await,
         "websocket" => websocket::drive(part).await,
         "sse" => sse::drive(part).await,
+        "job" => job::drive(part).await,
         "grpc" => grpc::drive(part).await,
         "webhook" => webhook::drive(part).await,
         _ => {}

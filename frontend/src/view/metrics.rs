@@ -82,7 +82,7 @@ pub fn Metrics() -> impl IntoView {
 /// The figures of a lab, in the order in which they are shown.
 fn all(told: &Told) -> Vec<Shown> {
     let Told { lab, figures, .. } = told;
-    let polls = matches!(lab.as_str(), "short_polling" | "long_polling");
+    let polls = matches!(lab.as_str(), "short_polling" | "long_polling" | "job");
     let notifies = polls || matches!(lab.as_str(), "websocket" | "sse" | "grpc");
     if !notifies {
         return vec![

@@ -95,6 +95,10 @@ fn lines(lab: &str, urls: &BTreeMap<String, String>, down: &Down) -> Vec<Line> {
             ("Python", format!("python3 -m websockets '{ws}/socket?user=C'")),
         ],
         "sse" => vec![("curl", format!("curl -N {url}/events"))],
+        "job" => vec![
+            ("curl", format!("curl -v '{url}/job?after=0&wait=10'")),
+            ("curl -N", format!("curl -N {url}/job/events")),
+        ],
         "grpc" => calls(url),
         "webhook" => callbacks(urls),
         "http2" => streams(url),

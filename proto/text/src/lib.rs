@@ -30,6 +30,7 @@ static LANGUAGES: [Language; 1] = [(
         include_str!("../../../assets/text/en/explain_stream.ftl"),
         include_str!("../../../assets/text/en/explain_tls.ftl"),
         include_str!("../../../assets/text/en/explain_websocket.ftl"),
+        include_str!("../../../assets/text/en/job.ftl"),
         include_str!("../../../assets/text/en/labs.ftl"),
         include_str!("../../../assets/text/en/ladder.ftl"),
         include_str!("../../../assets/text/en/ladder_tls.ftl"),

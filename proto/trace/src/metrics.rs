@@ -3,6 +3,7 @@
 mod calls;
 mod delivery;
 mod landing;
+pub mod ways;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -276,7 +277,8 @@ impl Fold {
         let carried = key.and_then(|key| self.carrying.remove(&key));
         let content = self.pages.content(event);
         let Some(left) = carried.filter(|_| body.complete) else { return };
-        if let Some(messages) = content.and_then(|content| spoken::batch(&content)) {
+        let progress = content.as_deref().and_then(spoken::progress);
+        if let Some(messages) = content.as_deref().and_then(spoken::batch) {
             for message in messages {
                 self.load(event.conn, |load| load.messages += 1);
                 self.figures.messages += 1;
@@ -287,7 +289,10 @@ impl Fold {
         }
         self.figures.messages += 1;
         self.figures.payload_bytes += body.content_len;
-        if let Some(left) = left {
+        if let Some(progress) = progress {
+            self.load(event.conn, |load| load.messages += 1);
+            self.lands(event, Then::Delivered(Some(progress.done)));
+        } else if let Some(left) = left {
             self.lands(event, Then::Took(left));
         }
     }

@@ -3,6 +3,8 @@
 
 use serde::Deserialize;
 
+use crate::ids::RunId;
+
 /// A text longer than this is not kept beside its bytes.
 pub const TEXT_KEPT: usize = 8 * 1024;
 
@@ -27,6 +29,25 @@ pub struct Sent {
     pub text: String,
 }
 
+/// How far a long job is: the answer to `GET /job`, and the data of its events.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Progress {
+    /// The job.
+    pub job: String,
+    /// Steps that are done.
+    pub done: u64,
+    /// Steps that there are.
+    pub of: u64,
+}
+
+impl Progress {
+    /// Whether nothing is left to do.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        self.done >= self.of
+    }
+}
+
 #[derive(Deserialize)]
 struct Batch {
     messages: Vec<Delivered>,
@@ -36,6 +57,18 @@ struct Batch {
 #[must_use]
 pub fn batch(json: &[u8]) -> Option<Vec<Delivered>> {
     serde_json::from_slice::<Batch>(json).ok().map(|batch| batch.messages)
+}
+
+/// How far a job is: `{"job","done","of"}`.
+#[must_use]
+pub fn progress(json: &[u8]) -> Option<Progress> {
+    serde_json::from_slice(json).ok()
+}
+
+/// The name of a run's job: a payment's.
+#[must_use]
+pub fn job_of(run: &RunId) -> String {
+    format!("pay_{run}")
 }
 
 /// A delivered message of the chat: `{"id","from","text"}`.
@@ -53,11 +86,11 @@ pub fn sent(text: &str) -> Option<Sent> {
 /// What a request to a lab asks for, by its path behind `/r/{run}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asks {
-    /// `GET /messages`, `GET /orders/{payment}`: a poll.
+    /// `GET /messages`, `GET /orders/{payment}`, `GET /job`: a poll.
     Poll,
     /// `POST /messages`: another service's message.
     Append,
-    /// `GET /events`: an event stream.
+    /// `GET /events`, `GET /job/events`: an event stream.
     Events,
     /// `GET /socket`: a WebSocket.
     Socket,
@@ -81,7 +114,7 @@ pub fn asks(method: &str, target: &str) -> Asks {
         return Asks::Poll;
     }
     match (method, path.rsplit('/').next().unwrap_or_default()) {
-        ("GET" | "HEAD", "messages") => Asks::Poll,
+        ("GET" | "HEAD", "messages" | "job") => Asks::Poll,
         ("POST", "messages") => Asks::Append,
         ("POST", "forward") => Asks::Forward,
         ("GET", "events") => Asks::Events,
@@ -99,10 +132,15 @@ mod tests {
         let read = batch(br#"{"messages":[{"id":7,"text":"abc"}],"next":7}"#).unwrap();
         assert_eq!((read[0].id, read[0].text.as_str()), (7, "abc"));
         assert_eq!(batch(b"{}"), None);
+        let far = progress(br#"{"job":"pay_abc","done":5,"of":5}"#).unwrap();
+        assert!(far.is_over() && far.job == job_of(&RunId("abc".to_owned())));
+        assert_eq!(progress(br#"{"job":"pay_abc"}"#), None);
         assert_eq!(delivered(r#"{"id":1,"from":"A","text":"hi"}"#).unwrap().from.unwrap(), "A");
         assert_eq!(sent(r#"{"to":"B","text":"hi"}"#).unwrap().to, "B");
         assert_eq!(asks("GET", "/r/abc/messages?after=0"), Asks::Poll);
         assert_eq!(asks("GET", "/r/abc/orders/pay_1?wait=10"), Asks::Poll);
+        assert_eq!(asks("GET", "/r/abc/job?after=0&wait=5"), Asks::Poll);
+        assert_eq!(asks("GET", "/r/abc/job/events"), Asks::Events);
         assert_eq!(asks("POST", "/r/abc/messages"), Asks::Append);
         assert_eq!(asks("POST", "/r/abc/lifeline.v1.Chat/Send"), Asks::Call);
         assert_eq!(asks("GET", "/r/abc/page/index.html"), Asks::Page);

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use trace::ids::ConnId;
 use trace::note::{Act, What};
 
+use super::job;
 use super::services::number;
 use crate::content::Content;
 use crate::instance::Worker;
@@ -27,13 +28,26 @@ const SILENCE: Duration = Duration::from_secs(15);
 
 /// Answers with a stream of all messages after the last that the client has.
 pub fn stream(bound: &Bound, worker: Worker, request: &Request<Incoming>) -> Response<Content> {
+    answer(bound, worker, last(request), Topic::Messages)
+}
+
+/// The last event that a client has.
+pub fn last(request: &Request<Incoming>) -> u64 {
     let said = request.headers().get("last-event-id").and_then(|id| id.to_str().ok());
     // An id that is none of ours tells nothing: all messages are sent.
     let resumed = said.and_then(|id| id.parse().ok());
     let asked = number(request.uri().query().unwrap_or_default(), "after", u64::MAX);
-    let after = resumed.or(asked.ok().flatten()).unwrap_or(0);
+    resumed.or(asked.ok().flatten()).unwrap_or(0)
+}
+
+/// Answers with a stream of what the run's job does, after the step that the client has last.
+pub fn of_job(bound: &Bound, worker: Worker, after: u64) -> Response<Content> {
+    answer(bound, worker, after, Topic::Job)
+}
+
+fn answer(bound: &Bound, worker: Worker, after: u64, topic: Topic) -> Response<Content> {
     let drops = worker.run.shared.drops.subscribe();
-    let feed = Feed { worker, conn: bound.conn, after, drops };
+    let feed = Feed { worker, conn: bound.conn, after, drops, topic };
     let mut response = Response::new(Content::Stream(Box::new(feed)));
     let kind = HeaderValue::from_static("text/event-stream");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
@@ -48,6 +62,16 @@ pub struct Feed {
     /// The last message that was written.
     after: u64,
     drops: watch::Receiver<u64>,
+    topic: Topic,
+}
+
+/// What is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Topic {
+    /// The store's messages.
+    Messages,
+    /// How far the run's job is.
+    Job,
 }
 
 impl Feed {
@@ -63,6 +87,10 @@ impl Feed {
     where
         S: AsyncWrite + Unpin + Send,
     {
+        if self.topic == Topic::Job {
+            // In a box, so that it costs the other streams nothing.
+            return Box::pin(self.job(out)).await;
+        }
         let retry = self.worker.run.number("retry_ms");
         if retry > 0 {
             out.push(&format!("retry: {retry}\n\n")).await?;
@@ -75,6 +103,29 @@ impl Feed {
             tokio::select! {
                 () = self.worker.woken(&mut told) => {}
                 _ = self.drops.changed() => return Err(self.cut_off().await),
+                () = tokio::time::sleep(SILENCE) => out.push(": still here\n\n").await?,
+            }
+        }
+    }
+
+    /// Tells each step of the job. When that is done the stream stays: who would close it is the client,
+    /// since a browser comes back to a stream that ends.
+    async fn job<S>(&mut self, out: &mut Pieces<'_, S>) -> Result<Infallible, Over>
+    where
+        S: AsyncWrite + Unpin + Send,
+    {
+        let mut told = self.worker.run.shared.job.told();
+        loop {
+            let done = *told.borrow_and_update();
+            if done > self.after {
+                let run = &self.worker.run;
+                run.gate.pass(self.conn, Act::Push).await;
+                let state = job::state(run, done);
+                out.push(&format!("id: {done}\nevent: message\ndata: {state}\n\n")).await?;
+                self.after = done;
+            }
+            tokio::select! {
+                changed = told.changed() => if changed.is_err() { return Err(Over::Done) },
                 () = tokio::time::sleep(SILENCE) => out.push(": still here\n\n").await?,
             }
         }

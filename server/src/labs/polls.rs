@@ -22,7 +22,7 @@ use crate::run::Bound;
 use crate::store::{New, READ_MOST, Row, StoreError};
 
 /// The longest hold, in seconds.
-const HOLD_MOST: u64 = 60;
+pub const HOLD_MOST: u64 = 60;
 
 /// How many messages a poll gets that names no number.
 const BATCH: u64 = 10;
@@ -128,14 +128,16 @@ async fn news(worker: &Worker, told: Option<&mut watch::Receiver<u64>>) -> PollR
 }
 
 /// A poll that is held. Whatever ends that is noted, also that nobody waits any more.
-struct Held<'a> {
+pub struct Held<'a> {
     worker: &'a Worker,
     conn: ConnId,
-    by: PollRelease,
+    /// What lets it go.
+    pub by: PollRelease,
 }
 
 impl<'a> Held<'a> {
-    fn new(worker: &'a Worker, conn: ConnId, limit: Duration) -> Self {
+    /// Begins to hold a poll.
+    pub fn new(worker: &'a Worker, conn: ConnId, limit: Duration) -> Self {
         let limit_us = Micros(u64::try_from(limit.as_micros()).unwrap_or(u64::MAX));
         let what = What::PollHeld { instance: worker.name(), limit_us };
         worker.run.note(Some(conn), what);

@@ -5,7 +5,7 @@ use hyper::body::Incoming;
 use trace::studio::Problem;
 
 use super::grpc::web;
-use super::{Kind, chat, events, pages, polls, webhook};
+use super::{Kind, chat, events, job, pages, polls, webhook};
 use crate::content::Content;
 use crate::instance::Worker;
 use crate::refusal::Refusal;
@@ -33,6 +33,9 @@ pub async fn answer(
     if let Some(call) = web::path(&bound.run.id, &whole) {
         return Box::pin(web::answer(bound, worker, request, call)).await;
     }
+    if let Some(asked) = job::serve::path(&bound.run, &whole) {
+        return Ok(job::serve::answer(bound, worker, &request, asked).await);
+    }
     let path = whole.rsplit('/').next().unwrap_or_default().to_owned();
     match (path.as_str(), request.method()) {
         ("messages" | "events" | "socket", &Method::OPTIONS) => Ok(pages::preflight()),
@@ -49,7 +52,8 @@ pub async fn answer(
     }
 }
 
-fn not_allowed(path: &str) -> Response<Content> {
+/// An answer to a method that an address does not take.
+pub fn not_allowed(path: &str) -> Response<Content> {
     let allowed = match path {
         "messages" => "GET, POST",
         "forward" => "POST",

@@ -59,6 +59,12 @@ pub fn payments() -> Participant {
     }
 }
 
+/// A client inside the server that goes one way of its own.
+pub fn client(id: &str, name: &str) -> Participant {
+    let detail = "a client in the server".to_owned();
+    Participant { id: id.to_owned(), name: name.to_owned(), role: Role::Agent, detail }
+}
+
 /// A user of the chat.
 pub fn user(name: &str, role: Role) -> Participant {
     let detail = match role {

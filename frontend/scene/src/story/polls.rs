@@ -1,23 +1,30 @@
 //! What a poll says: what it asks for, what it brings, and how many came back with nothing.
 
-use trace::event::Event;
-use trace::http1::{Request, Response};
+use trace::event::{Event, Kind};
+use trace::http1::{Http1, Request, Response};
 use trace::ids::Seq;
+use trace::spoken::{self, Progress};
 
 use super::Teller;
 use crate::amount;
 use crate::told::Told;
 use crate::words;
 
+/// A longer answer says nothing of a job.
+const READ: u64 = 1_024;
+
 impl Teller<'_> {
     pub(super) fn poll(&mut self, request: &Request) {
         let seq = vec![self.step.seq()];
         let (_, server) = self.names();
+        let of_job = request.target.split('?').next().is_some_and(|path| path.ends_with("/job"));
         match words::query(&request.target, "after").filter(|after| *after != "0") {
             Some(after) => {
                 let after = Told::Number(words::shorten(after, 20), seq.clone());
-                self.story.tell("story-poll", &[("after", after)]);
+                let id = if of_job { "story-job-poll" } else { "story-poll" };
+                self.story.tell(id, &[("after", after)]);
             }
+            None if of_job => self.story.tell("story-job-poll-first", &[]),
             None => self.story.tell("story-poll-first", &[]),
         }
         if let Some(wait) = words::query(&request.target, "wait") {
@@ -36,6 +43,12 @@ impl Teller<'_> {
             return self.nothing();
         }
         let body = events.last().copied().unwrap_or(self.step.seq());
+        if let Some(progress) = events.iter().find_map(|seq| self.progress(*seq)) {
+            let number = |number: u64| Told::Number(amount::count(number), vec![body]);
+            let args = [("done", number(progress.done)), ("of", number(progress.of))];
+            let over = progress.is_over();
+            return self.story.tell(if over { "story-job-over" } else { "story-job-state" }, &args);
+        }
         let bodies = events.iter().filter_map(|seq| self.model.event(*seq));
         let batch: Vec<u64> =
             bodies.flat_map(|event| words::batch(self.model, event)).map(|it| it.id).collect();
@@ -48,6 +61,14 @@ impl Teller<'_> {
         self.story.tell("story-poll-batch", &args);
         self.since_stored(event, *last);
         self.story.tell("story-poll-next", &args);
+    }
+
+    /// How far the job is, if the content of an answer says so.
+    fn progress(&self, seq: Seq) -> Option<Progress> {
+        let event = self.model.event(seq)?;
+        let Kind::Http1(Http1::Body(body)) = &event.kind else { return None };
+        let content = (body.content_len <= READ).then(|| self.model.content(event))?;
+        spoken::progress(&content)
     }
 
     /// How long after a message had been stored the answer with it left.

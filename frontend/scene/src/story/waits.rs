@@ -59,6 +59,7 @@ impl Teller<'_> {
             return self.story;
         };
         let id = match why {
+            PollRelease::Woken if self.model.store_lane().is_none() => "story-held-told",
             PollRelease::Woken => "story-held-woken",
             PollRelease::Pulled => "story-held-pulled",
             PollRelease::Limit => "story-held-limit",

@@ -34,6 +34,8 @@ impl Deliveries {
     pub fn note(&mut self, at: Micros, note: &Note) {
         match (&note.what, note.conn) {
             (What::StoreAppended { id, .. }, _) => self.begin(*id, at),
+            // What there is to learn of a job is how far it is.
+            (What::JobProgress { done, .. }, _) => self.begin(*done, at),
             // The recorder and the application are two: either may be first.
             (What::MessageTaken { id, .. }, Some(conn)) => {
                 match self.sent.get_mut(&conn).and_then(VecDeque::pop_front) {
