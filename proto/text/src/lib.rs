@@ -17,7 +17,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
 /// A language and its files.
-type Language = (&'static str, [&'static str; 16]);
+type Language = (&'static str, [&'static str; 17]);
 
 /// The languages, the one that is spoken first. A further one is a folder and a row.
 static LANGUAGES: [Language; 1] = [(
