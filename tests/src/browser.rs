@@ -57,10 +57,19 @@ pub struct Browser {
 impl Browser {
     /// Starts a browser of this size.
     pub async fn start(size: Size) -> Self {
+        Self::start_with(size, &[]).await
+    }
+
+    /// Starts one that trusts every certificate, as one trusts the authority in which it was put.
+    pub async fn trusting(size: Size) -> Self {
+        Self::start_with(size, &["--ignore-certificate-errors"]).await
+    }
+
+    async fn start_with(size: Size, more: &[&str]) -> Self {
         let (chromedriver, port) = chromedriver().await;
         let profile = tempfile::tempdir().expect("a temporary folder can be made");
         let mut capabilities = DesiredCapabilities::chrome();
-        for argument in ARGUMENTS {
+        for argument in ARGUMENTS.iter().chain(more) {
             capabilities.add_arg(argument).unwrap();
         }
         capabilities.add_arg(&format!("--user-data-dir={}", profile.path().display())).unwrap();
