@@ -43,7 +43,7 @@ const OPENING: &str =
     "a lesson begins with `# `, its title, and one paragraph that says what the lab shows";
 
 /// The lessons by lab.
-const EMBEDDED: [(&str, &str); 10] = [
+const EMBEDDED: [(&str, &str); 11] = [
     ("http10", include_str!("../../assets/lessons/http10.md")),
     ("http11", include_str!("../../assets/lessons/http11.md")),
     ("http2", include_str!("../../assets/lessons/http2.md")),

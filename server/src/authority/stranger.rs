@@ -9,6 +9,7 @@ use rustls::crypto::ring::default_provider;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::{SERVER_DAYS, called, hold};
+use crate::clock;
 
 /// A new one, made for these names and addresses.
 ///
@@ -20,7 +21,7 @@ pub(super) fn server(names: Vec<String>) -> anyhow::Result<ServerConfig> {
     params.distinguished_name = called("site.com");
     params.is_ca = IsCa::ExplicitNoCa;
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    hold(&mut params, SERVER_DAYS);
+    hold(&mut params, clock::day(SERVER_DAYS));
     let own = params.self_signed(&key)?.der().clone();
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let server = ServerConfig::builder_with_provider(Arc::new(default_provider()))

@@ -5,7 +5,7 @@
 mod agent;
 mod attack;
 mod banks;
-mod outbox;
+pub mod outbox;
 mod payments;
 mod press;
 mod site;

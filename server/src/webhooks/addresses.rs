@@ -24,7 +24,7 @@ fn special_v4(ip: Ipv4Addr) -> Option<&'static str> {
         [198, 18..=19, ..] => "an address for measurements",
         [192, 88, 99, _] => "a relay of 6to4",
         [224..=239, ..] => "a multicast address",
-        [240.., ..] => "a reserved address",
+        [240..=255, ..] => "a reserved address",
         _ => return None,
     })
 }
@@ -42,7 +42,7 @@ fn special_v6(ip: Ipv6Addr) -> Option<&'static str> {
         [0xFC00..=0xFDFF, ..] => "a unique local address",
         [0xFE80..=0xFEBF, ..] => "a link-local address",
         [0xFEC0..=0xFEFF, ..] => "a site-local address",
-        [0xFF00.., ..] => "a multicast address",
+        [0xFF00..=0xFFFF, ..] => "a multicast address",
         [0x2000..=0x3FFF, ..] => return None,
         _ => "a reserved address",
     })
