@@ -81,7 +81,7 @@ pub fn keep_alive(bound: &Bound) -> Micros {
 pub async fn answer(
     bound: &Bound,
     dialect: Dialect,
-    mut request: Request<Incoming>,
+    request: Request<Incoming>,
     exchange: Exchange,
     next: &Slot,
 ) -> Result<Response<Tracked>, Infallible> {
@@ -93,28 +93,8 @@ pub async fn answer(
     }
     bound.run.touch();
     bound.run.end_if_full();
-    let asked = run_of(&request.uri().to_string());
     let (persistence, version) = (persistence(&request), request.version());
-    let hosts = request.headers().get_all(header::HOST).iter().count();
-    let mut switched = None;
-    let mut response = if hosts != 1 && request.version() == http::Version::HTTP_11 {
-        refuse(bound, Refusal::BadRequest)
-    } else if asked.as_ref() != Some(&bound.run.id) {
-        refuse(bound, Refusal::Misdirected)
-    } else if !bound.run.state().serves() {
-        refuse(bound, Refusal::RunOver)
-    } else {
-        match socket::switch(bound, &mut request) {
-            Some((response, joins)) => {
-                switched = joins;
-                response
-            }
-            None => match services::answer(bound, request).await {
-                Ok(response) => response,
-                Err(refusal) => refuse(bound, refusal),
-            },
-        }
-    };
+    let (mut response, switched) = respond(bound, request).await;
     // Who answers a call has waited there.
     let act = match response.body() {
         Content::Call(_) => None,
@@ -145,6 +125,31 @@ pub async fn answer(
             // The connection's loop sees it, and lets go of hyper.
             std::future::pending().await
         }
+    }
+}
+
+/// What the run's services, or the reason why none does, answer; and who joins by a 101.
+async fn respond(
+    bound: &Bound,
+    mut request: Request<Incoming>,
+) -> (Response<Content>, Option<Joins>) {
+    let asked = run_of(&request.uri().to_string());
+    let hosts = request.headers().get_all(header::HOST).iter().count();
+    if hosts != 1 && request.version() == http::Version::HTTP_11 {
+        return (refuse(bound, Refusal::BadRequest), None);
+    }
+    if asked.as_ref() != Some(&bound.run.id) {
+        return (refuse(bound, Refusal::Misdirected), None);
+    }
+    if !bound.run.state().serves() {
+        return (refuse(bound, Refusal::RunOver), None);
+    }
+    match socket::switch(bound, &mut request) {
+        Some(switched) => switched,
+        None => match services::answer(bound, request).await {
+            Ok(response) => (response, None),
+            Err(refusal) => (refuse(bound, refusal), None),
+        },
     }
 }
 

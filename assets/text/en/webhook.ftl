@@ -151,7 +151,7 @@ webhook-endpoints = Endpoints
 webhook-endpoint = Endpoint
 webhook-state = State
 webhook-next = Next attempt
-webhook-next-at = attempt { $attempt } at { $delivery }, at { $at }
+webhook-next-at = attempt { $attempt } of { $delivery }, at { $at }
 webhook-next-none = nothing is due
 webhook-payments = Payments
 webhook-payment = Payment
@@ -173,7 +173,16 @@ webhook-verdicts = What site.com made of them
 webhook-verdict = Verdict
 webhook-verdict-count = How often
 webhook-dead = Dead letters
-webhook-dead-none = No delivery has been given up.
+webhook-said-none = No callback is registered
+webhook-said-many = { $count } endpoints, { $ill ->
+    [0] all healthy
+   *[other] { $ill } failing or disabled
+}
+webhook-said = { $endpoints }; { $dead ->
+    [0] no dead letters
+    [one] 1 dead letter
+   *[other] { $dead } dead letters
+}
 webhook-dead-last = Last attempt
 webhook-replay = Send again
 webhook-replay-of = Send { $delivery } again

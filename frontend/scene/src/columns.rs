@@ -37,6 +37,9 @@ const CLOSE: f64 = 124.0;
 /// The room right of the last lane, where no words of a server's stand.
 const EDGE: f64 = 78.0;
 
+/// What words beside a lane take.
+const WORDS: f64 = 190.0;
+
 /// A lane's head.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Column {
@@ -123,6 +126,16 @@ impl Columns {
     pub fn lane(&self, participant: usize) -> Option<f64> {
         let column = self.of.get(participant).copied().flatten()?;
         self.heads.get(column).map(|head| head.x)
+    }
+
+    /// From where to where a step's marks reach: from lane to lane, or as far as words beside one do.
+    #[must_use]
+    pub fn reach(&self, model: &Model, step: usize) -> Option<(f64, f64)> {
+        let (one, other) = model.lanes_of(model.steps.get(step)?)?;
+        let (one, other) = (self.lane(one)?, self.lane(other)?);
+        let words = model.steps.get(step).is_some_and(|step| !step.what.goes_over());
+        let (left, right) = (one.min(other), one.max(other));
+        Some((left, (if words { right + WORDS } else { right }).min(self.width())))
     }
 
     /// Whether a lane is not shown.

@@ -65,6 +65,13 @@ pub enum StepKind {
     Close,
 }
 
+impl StepKind {
+    /// Whether it goes from one lane to another.
+    pub(crate) const fn goes_over(&self) -> bool {
+        matches!(self, Self::Open | Self::Close | Self::Message { .. })
+    }
+}
+
 impl Step {
     /// The entry that the step is about.
     #[must_use]

@@ -21,6 +21,9 @@ const BEYOND: f64 = 320.0;
 /// The height of the lanes' heads, that stand above the rows.
 const HEADS: f64 = 60.0;
 
+/// What stays free beside a row's marks.
+const ASIDE: f64 = 24.0;
+
 /// The ladder, or what to do where there is none.
 #[component]
 pub fn Ladder(
@@ -286,6 +289,15 @@ fn keep_in_view(state: State, scroller: NodeRef<Div>, drawn: Memo<Option<Picture
     let tail = state.place.get() == Place::Tail;
     let mut seen = measure(&element);
     seen.height = beside::seen(state, seen.height);
+    // While rows come one after the other it stays where it is.
+    if !(tail && state.now.with_untracked(Option::is_some)) {
+        let reach = state.columns.with(|columns| {
+            state.model.with(|model| columns.reach(model.as_ref()?, place.step))
+        });
+        if let Some(left) = reach.and_then(|reach| sideways(reach, scale, &element)) {
+            element.set_scroll_left(left);
+        }
+    }
     let (top, bottom) = (place.top * scale, place.bottom * scale + HEADS);
     let wanted = if tail {
         let height = drawn.with(|drawn| drawn.as_ref().map_or(0.0, |drawn| drawn.height));
@@ -299,4 +311,16 @@ fn keep_in_view(state: State, scroller: NodeRef<Div>, drawn: Memo<Option<Picture
         return;
     };
     element.set_scroll_top(wanted.max(0.0) as i32);
+}
+
+/// How far to the right to scroll so that a row's marks are in view, if they are not: not at all where
+/// that shows them, so that the moments stay.
+fn sideways(reach: (f64, f64), scale: f64, element: &web_sys::HtmlElement) -> Option<i32> {
+    let (from, to) = (reach.0 * scale - ASIDE, reach.1 * scale + ASIDE);
+    let (left, width) = (f64::from(element.scroll_left()), f64::from(element.client_width()));
+    if from >= left && to <= left + width {
+        return None;
+    }
+    let wanted = if to <= width { 0.0 } else { (to - width).min(from) };
+    Some(wanted.max(0.0) as i32)
 }

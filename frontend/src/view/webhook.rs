@@ -52,9 +52,14 @@ fn Panel() -> impl IntoView {
         <section class="webhook" id="webhook" aria-labelledby="webhook-heading">
             <h2 id="webhook-heading">{t("webhook-panel")}</h2>
             {move || taken.get().then(|| view! { <Acts /> })}
-            {move || told.with(tables::endpoints)}
             {move || told.with(|told| tables::dead(told, taken.get().then_some(state)))}
-            <schedule::Schedule told=told />
+            <div class="folds">
+                <details id="webhook-stand">
+                    <summary>{move || told.with(Webhooks::said)}</summary>
+                    {move || told.with(tables::endpoints)}
+                </details>
+                <schedule::Schedule told=told />
+            </div>
         </section>
     }
 }

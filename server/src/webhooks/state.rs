@@ -154,12 +154,12 @@ impl State {
     }
 
     /// Lets a delivery wait for its moment. Gives it back where its endpoint is gone.
-    pub fn plan(&mut self, delivery: Delivery, due: Micros) -> Result<(), Delivery> {
+    pub fn plan(&mut self, delivery: Delivery, due: Micros) -> Result<(), Box<Delivery>> {
         match self.slots.get_mut(&delivery.endpoint) {
             Some(slot) => slot.push(delivery, due),
             None => {
                 self.release(&delivery);
-                return Err(delivery);
+                return Err(Box::new(delivery));
             }
         }
         Ok(())

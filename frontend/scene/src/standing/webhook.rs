@@ -143,6 +143,23 @@ impl Delivery {
 }
 
 impl Webhooks {
+    /// How its endpoints and dead letters stand, in a line.
+    #[must_use]
+    pub fn said(&self) -> String {
+        let endpoints = match self.endpoints.as_slice() {
+            [] => text::say("webhook-said-none", &[]),
+            [one] => one.said(),
+            many => {
+                let ill = many.iter().filter(|it| it.state != EndpointState::Healthy).count();
+                let args = [("count", (many.len() as u64).into()), ("ill", (ill as u64).into())];
+                text::say("webhook-said-many", &args)
+            }
+        };
+        let dead = self.dead().count() as u64;
+        let args = [("endpoints", (&endpoints).into()), ("dead", dead.into())];
+        text::say("webhook-said", &args)
+    }
+
     /// A moment as the ladder's left edge has it.
     #[must_use]
     pub fn clock(&self, at: Micros) -> String {

@@ -44,17 +44,9 @@ pub fn endpoints(told: &Webhooks) -> Option<AnyView> {
     table("webhook-endpoints", &head, &told.endpoints, |it| endpoint(told, it))
 }
 
-/// What was given up. With a run under way each can be sent again.
+/// What was given up, if anything was. With a run under way each can be sent again.
 pub fn dead(told: &Webhooks, runs: Option<State>) -> Option<AnyView> {
     let dead: Vec<&Delivery> = told.dead().collect();
-    if told.deliveries.is_empty() {
-        return None;
-    }
-    if dead.is_empty() {
-        let none =
-            view! { <h3>{t("webhook-dead")}</h3> <p class="hint">{t("webhook-dead-none")}</p> };
-        return Some(none.into_any());
-    }
     let head = ["webhook-delivery", "webhook-attempts", "webhook-dead-last", "webhook-replay"];
     table("webhook-dead", &head, &dead, |it| letter(it, runs))
 }
