@@ -291,9 +291,9 @@ fn keep_in_view(state: State, scroller: NodeRef<Div>, drawn: Memo<Option<Picture
     seen.height = beside::seen(state, seen.height);
     // While rows come one after the other it stays where it is.
     if !(tail && state.now.with_untracked(Option::is_some)) {
-        let reach = state.columns.with(|columns| {
-            state.model.with(|model| columns.reach(model.as_ref()?, place.step))
-        });
+        let reach = state
+            .columns
+            .with(|columns| state.model.with(|model| columns.reach(model.as_ref()?, place.step)));
         if let Some(left) = reach.and_then(|reach| sideways(reach, scale, &element)) {
             element.set_scroll_left(left);
         }

@@ -203,7 +203,7 @@ mod tests {
         let newest = endpoint.rotate();
         assert_eq!(endpoint.secrets(), [newest.clone(), new]);
         endpoint.drawn_ms -= ROTATION_MS + 1;
-        assert_eq!(endpoint.secrets(), [newest.clone()]);
+        assert_eq!(endpoint.secrets(), std::slice::from_ref(&newest));
         endpoint.drawn_ms = clock::wall_ms();
         endpoint.retire();
         assert_eq!(endpoint.secrets(), [newest]);
