@@ -13,6 +13,9 @@ use crate::state::{State, state};
 const COLUMNS: [&str; 6] =
     ["ways-delay", "ways-requests", "ways-empty", "ways-connections", "ways-up", "ways-down"];
 
+/// A window of so many pixels has room for the table under the ladder.
+const ROOM: f64 = 860.0;
+
 /// What is shown: the ways, and whether nothing more comes.
 type Shown = (Vec<Figures>, bool);
 
@@ -25,40 +28,67 @@ fn shown(state: State) -> Shown {
     })
 }
 
-/// The table.
+/// The table. It unfolds when the run is over, where that leaves the ladder its room.
 #[component]
 pub fn Ways() -> impl IntoView {
     let state = state();
     let shown = Memo::new(move |_| shown(state));
-    move || {
-        let (ways, over) = shown.get();
-        (!ways.is_empty()).then(|| table(&ways, over))
-    }
+    let any = Memo::new(move |_| shown.with(|(ways, _)| !ways.is_empty()));
+    move || any.get().then(|| view! { <Table shown=shown /> })
 }
 
-fn table(ways: &[Figures], over: bool) -> impl IntoView + use<> {
+#[component]
+fn Table(shown: Memo<Shown>) -> impl IntoView {
+    let over = Memo::new(move |_| shown.with(|(_, over)| *over));
+    let open = move || over.get() && window_height() >= ROOM;
     let head = |id: &'static str| {
         let sorted = (id == "ways-delay").then_some("ascending");
         view! { <th scope="col" class="number" aria-sort=sorted>{t(id)}</th> }
     };
     let heads = COLUMNS.into_iter().map(head).collect_view();
-    let lines = ways.iter().map(|way| line(way, over)).collect_view();
+    let lines =
+        move || shown.with(|(ways, over)| ways.iter().map(|way| line(way, *over)).collect_view());
     view! {
-        <div class="ways" id="ways" tabindex="0" role="region" aria-labelledby="ways-caption">
-            <table>
-                <caption id="ways-caption">{t("ways-caption")}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">{t("ways-way")}</th>
-                        <th scope="col">{t("ways-learner")}</th>
-                        {heads}
-                    </tr>
-                </thead>
-                <tbody>{lines}</tbody>
-            </table>
-            <p class="hint">{t("ways-how")}</p>
-        </div>
+        <details class="ways" id="ways" open=open>
+            <summary>
+                <strong id="ways-caption">{t("ways-caption")}</strong>
+                " "
+                <span class="hint">{move || shown.with(|(ways, _)| extremes(ways))}</span>
+            </summary>
+            <div class="scrolls" tabindex="0" role="region" aria-labelledby="ways-caption">
+                <table aria-labelledby="ways-caption">
+                    <thead>
+                        <tr>
+                            <th scope="col">{t("ways-way")}</th>
+                            <th scope="col">{t("ways-learner")}</th>
+                            {heads}
+                        </tr>
+                    </thead>
+                    <tbody>{lines}</tbody>
+                </table>
+                <p class="hint">{t("ways-how")}</p>
+            </div>
+        </details>
     }
+}
+
+/// Who was the first to learn, and who the last, while the table is folded.
+fn extremes(ways: &[Figures]) -> Option<String> {
+    let known = |way: &&Figures| way.delay_us.is_some();
+    let (first, last) = (ways.iter().find(known)?, ways.iter().rev().find(known)?);
+    let (first_took, last_took) = (amount::millis(first.delay_us?), amount::millis(last.delay_us?));
+    let (first, last) = (t(name(first.way)), t(name(last.way)));
+    let args = [
+        ("first", (&first).into()),
+        ("first_took", (&first_took).into()),
+        ("last", (&last).into()),
+        ("last_took", (&last_took).into()),
+    ];
+    Some(text::say("ways-extremes", &args))
+}
+
+fn window_height() -> f64 {
+    window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or_default()
 }
 
 fn line(way: &Figures, over: bool) -> impl IntoView + use<> {
