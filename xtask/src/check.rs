@@ -7,20 +7,13 @@ use anyhow::{Result, ensure};
 
 use crate::browser::Browser;
 use crate::command::{self, cargo};
+use crate::needs;
 use crate::npm;
 use crate::page;
 use crate::python;
 use crate::repo::Repo;
 use crate::say::Steps;
 use crate::tools::Tools;
-
-/// Programs that the tests start, and the packages that have them.
-const PROGRAMS: &[(&str, &str)] = &[
-    ("redis-server", "redis-server"),
-    ("nghttp", "nghttp2-client"),
-    ("h2load", "nghttp2-client"),
-    ("tshark", "tshark"),
-];
 
 /// What tests need.
 struct Needed {
@@ -50,13 +43,14 @@ pub fn run(repo: &Repo, filter: Option<&str>) -> Result<ExitCode> {
 }
 
 fn prepare(repo: &Repo, steps: &mut Steps) -> Result<Needed> {
+    // First: what it cannot bring, one should not learn after minutes of building.
+    let what = "looking for the browser and the programs that the tests start";
+    let browser = steps.step("programs", what, || Browser::with(needs::TEST))?;
     let tools = steps.step("tools", "looking for the tools", || Tools::ready(repo))?;
     steps.step("page", "building the page", || page::build(repo, &tools))?;
     steps.step("server", "building the server", || {
         command::run(cargo().args(["build", "-p", "lifeline"]).current_dir(&repo.root))
     })?;
-    let what = "looking for Chromium, curl, Redis, nghttp2 and tshark";
-    let browser = steps.step("browser", what, || Browser::with(PROGRAMS))?;
     let npm = steps.step("npm", "bringing what the tests need of npm", || {
         npm::ready(repo, "tests/npm", "tests-npm")
     })?;

@@ -5,10 +5,12 @@
     reason = "a command line tool speaks on its terminal"
 )]
 
+mod apt;
 mod bench;
 mod browser;
 mod check;
 mod command;
+mod needs;
 mod npm;
 mod page;
 mod python;

@@ -6,16 +6,15 @@ use std::io::stderr;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
-use crate::command::{self, which};
+use crate::command;
+use crate::needs;
 use crate::repo::Repo;
 
 /// A folder of the target's with the files of `sources`, and with what its `package.json` names.
 pub fn ready(repo: &Repo, sources: &str, name: &str) -> Result<PathBuf> {
-    for program in ["node", "npm"] {
-        ensure!(which(program).is_some(), "{program} is not on PATH; install Node.js 20 or later");
-    }
+    needs::bring(needs::NODE_AND_NPM)?;
     let folder = repo.target.join(name);
     fs::create_dir_all(&folder)?;
     let before = fs::read_to_string(folder.join("package.json")).unwrap_or_default();

@@ -7,15 +7,13 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
-use crate::command::{self, exe, which};
+use crate::command::{self, exe};
+use crate::needs;
 use crate::repo::Repo;
-
-const NEEDED: &str = "the tests need Python 3.10 or later with its modules venv and ensurepip; on \
-                      Debian and its kin: apt-get install python3 python3-venv";
 
 /// The Python of an environment in a folder of the target's, with what the file of requirements names.
 pub fn ready(repo: &Repo, requirements: &str, name: &str) -> Result<PathBuf> {
-    let python3 = which("python3").context(NEEDED)?;
+    needs::bring(&[needs::PYTHON])?;
     let folder = repo.target.join(name);
     let python = folder.join(if cfg!(windows) { "Scripts" } else { "bin" }).join(exe("python"));
     let requirements = repo.root.join(requirements);
@@ -27,8 +25,8 @@ pub fn ready(repo: &Repo, requirements: &str, name: &str) -> Result<PathBuf> {
     if same && command::version(&python).is_some() {
         return Ok(python);
     }
-    let mut venv = Command::new(python3);
-    run(venv.args(["-m", "venv", "--clear"]).arg(&folder)).context(NEEDED)?;
+    let mut venv = Command::new("python3");
+    run(venv.args(["-m", "venv", "--clear"]).arg(&folder))?;
     let mut pip = Command::new(&python);
     pip.args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input"]);
     run(pip.arg("--requirement").arg(&requirements))?;

@@ -2,29 +2,17 @@
 
 use std::process::{Command, ExitCode};
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
-use crate::command::{self, cargo, which};
+use crate::command::{self, cargo};
+use crate::needs;
 use crate::npm;
 use crate::python;
 use crate::repo::Repo;
 
-/// Programs that talk, and the packages that have them.
-const PROGRAMS: [(&str, &str); 4] = [
-    ("curl", "curl"),
-    ("nghttp", "nghttp2-client"),
-    ("h2load", "nghttp2-client"),
-    ("nghttpd", "nghttp2-server"),
-];
-
 /// Writes the recordings over those that are there.
 pub fn run(repo: &Repo) -> Result<ExitCode> {
-    for (program, package) in PROGRAMS {
-        ensure!(
-            which(program).is_some(),
-            "{program} is not on PATH; on Debian and its kin: apt-get install {package}"
-        );
-    }
+    needs::bring(needs::RECORD)?;
     command::run(cargo().args(["build", "-p", "lifeline"]).current_dir(&repo.root))?;
     let npm = npm::ready(repo, "tests/npm", "tests-npm")?;
     let python = python::ready(repo, "tests/py/requirements.txt", "tests-py")?;
