@@ -4,6 +4,7 @@ use trace::event::Event;
 use trace::ids::ConnId;
 use trace::span::Dir;
 
+use crate::both::Decoder;
 use crate::http1::Http1;
 use crate::http2::Http2;
 use crate::resp::Resp;
@@ -50,18 +51,12 @@ impl Conn {
         if bytes.is_empty() {
             return;
         }
-        match self {
-            Self::Http1(http1) => {
-                http1.feed(dir, bytes, events);
-                if let Some(next) = http1.hand_over() {
-                    *self = next;
-                    self.begin(events);
-                }
-            }
-            Self::Http2(http2) => http2.feed(dir, bytes, events),
-            Self::Websocket(websocket) => websocket.feed(dir, bytes, events),
-            Self::Resp(resp) => resp.feed(dir, bytes, events),
-            Self::Tls(tls) => tls.feed(dir, bytes, events),
+        self.decoder_mut().feed(dir, bytes, events);
+        if let Self::Http1(http1) = self
+            && let Some(next) = http1.hand_over()
+        {
+            *self = next;
+            self.begin(events);
         }
     }
 
@@ -78,34 +73,36 @@ impl Conn {
     /// rest that is not decoded.
     #[must_use]
     pub fn open_body(&self, dir: Dir) -> Option<u64> {
-        match self {
-            Self::Http1(http1) => http1.open_body(dir),
-            Self::Http2(http2) => http2.open_body(dir),
-            Self::Websocket(websocket) => websocket.open_body(dir),
-            Self::Resp(resp) => resp.open_body(dir),
-            Self::Tls(tls) => tls.open_body(dir),
-        }
+        self.decoder().open_body(dir)
     }
 
     /// The direction has no more bytes.
     pub fn end(&mut self, dir: Dir, events: &mut Vec<Event>) {
-        match self {
-            Self::Http1(http1) => http1.end(dir, events),
-            Self::Http2(http2) => http2.end(dir, events),
-            Self::Websocket(websocket) => websocket.end(dir, events),
-            Self::Resp(resp) => resp.end(dir, events),
-            Self::Tls(tls) => tls.end(dir, events),
-        }
+        self.decoder_mut().end(dir, events);
     }
 
     /// The next bytes of the direction are lost: from here on it is not decoded.
     pub fn lost(&mut self, dir: Dir, events: &mut Vec<Event>) {
+        self.decoder_mut().lost(dir, events);
+    }
+
+    fn decoder(&self) -> &dyn Decoder {
         match self {
-            Self::Http1(http1) => http1.lost(dir, events),
-            Self::Http2(http2) => http2.lost(dir, events),
-            Self::Websocket(websocket) => websocket.lost(dir, events),
-            Self::Resp(resp) => resp.lost(dir, events),
-            Self::Tls(tls) => tls.lost(dir, events),
+            Self::Http1(http1) => &**http1,
+            Self::Http2(http2) => &**http2,
+            Self::Websocket(websocket) => &**websocket,
+            Self::Resp(resp) => &**resp,
+            Self::Tls(tls) => &**tls,
+        }
+    }
+
+    fn decoder_mut(&mut self) -> &mut dyn Decoder {
+        match self {
+            Self::Http1(http1) => &mut **http1,
+            Self::Http2(http2) => &mut **http2,
+            Self::Websocket(websocket) => &mut **websocket,
+            Self::Resp(resp) => &mut **resp,
+            Self::Tls(tls) => &mut **tls,
         }
     }
 }

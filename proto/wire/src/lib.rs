@@ -7,6 +7,8 @@
 
 pub mod reader;
 
+mod both;
+
 pub mod conn;
 
 pub mod http1;

@@ -30,6 +30,7 @@ use trace::ids::ConnId;
 use trace::resp::{Command, Push, Reply, Resp as Said, ValueKind};
 use trace::span::{Dir, Span, Spans};
 
+use crate::both::{Both, Decoder};
 use crate::reader::Reader;
 use value::{Parser, Step, Value};
 
@@ -44,8 +45,7 @@ const MESSAGES: [&str; 3] = ["message", "pmessage", "smessage"];
 #[derive(Debug)]
 pub struct Resp {
     conn: ConnId,
-    to_server: Half,
-    to_client: Half,
+    halves: Both<Half>,
     /// Commands whose replies have not come yet.
     awaited: VecDeque<Awaited>,
     /// Commands heard whole so far.
@@ -94,8 +94,7 @@ impl Resp {
     pub fn new(conn: ConnId) -> Self {
         Self {
             conn,
-            to_server: Half::default(),
-            to_client: Half::default(),
+            halves: Both::default(),
             awaited: VecDeque::new(),
             exchanges: 0,
             subscribed: false,
@@ -103,70 +102,8 @@ impl Resp {
         }
     }
 
-    /// Takes the next bytes of a direction, and adds what they complete to `events`.
-    pub fn feed(&mut self, dir: Dir, bytes: &[u8], events: &mut Vec<Event>) {
-        self.half(dir).reader.push(bytes);
-        while self.step(dir, events) {}
-        self.half(dir).reader.settle();
-    }
-
-    /// Where a long value that is under way in a direction began, or what is not decoded.
-    #[must_use]
-    pub const fn open_body(&self, dir: Dir) -> Option<u64> {
-        let half = match dir {
-            Dir::ToServer => &self.to_server,
-            Dir::ToClient => &self.to_client,
-        };
-        match &half.state {
-            State::Value(parser) if parser.is_long() => Some(half.reader.offset()),
-            State::Rest { start } => Some(*start),
-            State::Value(_) | State::Ended => None,
-        }
-    }
-
-    /// The direction has no more bytes: what is open ends here.
-    pub fn end(&mut self, dir: Dir, events: &mut Vec<Event>) {
-        self.finish(dir, Code::Incomplete, events);
-    }
-
-    /// The next bytes are lost: what is open ends here, and nothing after it is decoded.
-    pub fn lost(&mut self, dir: Dir, events: &mut Vec<Event>) {
-        self.finish(dir, Code::AfterLoss, events);
-    }
-
     const fn half(&mut self, dir: Dir) -> &mut Half {
-        match dir {
-            Dir::ToServer => &mut self.to_server,
-            Dir::ToClient => &mut self.to_client,
-        }
-    }
-
-    /// Reads one value, if it is whole. Says whether it did.
-    fn step(&mut self, dir: Dir, events: &mut Vec<Event>) -> bool {
-        let half = self.half(dir);
-        let State::Value(parser) = &mut half.state else {
-            half.reader.take(u64::MAX);
-            return false;
-        };
-        let bad = match parser.run(half.reader.peek(), dir) {
-            Step::Wait => return false,
-            Step::Bad(fault) => Some(fault),
-            Step::Again | Step::Whole => None,
-        };
-        let span = half.reader.take(parser.read_len());
-        let next = match bad {
-            Some(_) => State::Rest { start: span.end() },
-            None => value_at(span.end()),
-        };
-        let State::Value(parser) = std::mem::replace(&mut half.state, next) else { return false };
-        let Parser { fields, value, .. } = *parser;
-        let said = match (&bad, dir) {
-            (Some(_), _) => Said::Malformed,
-            (None, Dir::ToServer) => Said::Command(self.asked(value)),
-            (None, Dir::ToClient) => self.answered(value),
-        };
-        self.say(dir, span, said, fields, Vec::from_iter(bad), events);
-        true
+        self.halves.of_mut(dir)
     }
 
     /// Numbers a command and remembers what its reply will mean.
@@ -229,7 +166,58 @@ impl Resp {
         Push { name, args: words.collect() }
     }
 
-    /// The direction is over: whatever is open is said as it stands.
+    fn say(
+        &self,
+        dir: Dir,
+        span: Span,
+        said: Said,
+        fields: Vec<Field>,
+        faults: Vec<Fault>,
+        events: &mut Vec<Event>,
+    ) {
+        events.push(Event {
+            conn: self.conn,
+            from: dir.speaker(),
+            evidence: Spans::one(span),
+            kind: Kind::Resp(said),
+            fields,
+            faults,
+        });
+    }
+}
+
+impl Decoder for Resp {
+    fn reader(&mut self, dir: Dir) -> &mut Reader {
+        &mut self.half(dir).reader
+    }
+
+    fn step(&mut self, dir: Dir, events: &mut Vec<Event>) -> bool {
+        let half = self.half(dir);
+        let State::Value(parser) = &mut half.state else {
+            half.reader.take(u64::MAX);
+            return false;
+        };
+        let bad = match parser.run(half.reader.peek(), dir) {
+            Step::Wait => return false,
+            Step::Bad(fault) => Some(fault),
+            Step::Again | Step::Whole => None,
+        };
+        let span = half.reader.take(parser.read_len());
+        let next = match bad {
+            Some(_) => State::Rest { start: span.end() },
+            None => value_at(span.end()),
+        };
+        let State::Value(parser) = std::mem::replace(&mut half.state, next) else { return false };
+        let Parser { fields, value, .. } = *parser;
+        let said = match (&bad, dir) {
+            (Some(_), _) => Said::Malformed,
+            (None, Dir::ToServer) => Said::Command(self.asked(value)),
+            (None, Dir::ToClient) => self.answered(value),
+        };
+        self.say(dir, span, said, fields, Vec::from_iter(bad), events);
+        true
+    }
+
     fn finish(&mut self, dir: Dir, why: Code, events: &mut Vec<Event>) {
         let half = self.half(dir);
         let pending = half.reader.take(u64::MAX);
@@ -250,23 +238,13 @@ impl Resp {
         }
     }
 
-    fn say(
-        &self,
-        dir: Dir,
-        span: Span,
-        said: Said,
-        fields: Vec<Field>,
-        faults: Vec<Fault>,
-        events: &mut Vec<Event>,
-    ) {
-        events.push(Event {
-            conn: self.conn,
-            from: dir.speaker(),
-            evidence: Spans::one(span),
-            kind: Kind::Resp(said),
-            fields,
-            faults,
-        });
+    fn open_body(&self, dir: Dir) -> Option<u64> {
+        let half = self.halves.of(dir);
+        match &half.state {
+            State::Value(parser) if parser.is_long() => Some(half.reader.offset()),
+            State::Rest { start } => Some(*start),
+            State::Value(_) | State::Ended => None,
+        }
     }
 }
 

@@ -28,6 +28,7 @@ use trace::ids::ConnId;
 use trace::span::{Dir, Span, Spans};
 use trace::tls::ContentType;
 
+use crate::both::{Both, Decoder};
 use crate::reader::Reader;
 use gathering::Gathering;
 use record::{HEAD, Head, Record};
@@ -40,8 +41,7 @@ const TLS_1_3: u16 = 0x0304;
 #[derive(Debug)]
 pub struct Tls {
     conn: ConnId,
-    to_server: Half,
-    to_client: Half,
+    halves: Both<Half>,
     /// The version that the server took.
     agreed: Option<u16>,
     #[cfg(test)]
@@ -75,56 +75,38 @@ impl Tls {
     pub fn new(conn: ConnId) -> Self {
         Self {
             conn,
-            to_server: Half::default(),
-            to_client: Half::default(),
+            halves: Both::default(),
             agreed: None,
             #[cfg(test)]
             mutation: None,
         }
     }
 
-    /// Takes the next bytes of a direction, and adds what they complete to `events`.
-    pub fn feed(&mut self, dir: Dir, bytes: &[u8], events: &mut Vec<Event>) {
-        #[cfg(test)]
-        if self.mutation == Some(crate::laws::Mutation::ForgetMessage) {
-            self.half(dir).open = None;
-        }
-        self.half(dir).reader.push(bytes);
-        while self.step(dir, events) {}
-        self.half(dir).reader.settle();
-    }
-
-    /// Where the rest began that is not decoded. A record is never long enough to be cut.
-    #[must_use]
-    pub const fn open_body(&self, dir: Dir) -> Option<u64> {
-        let half = match dir {
-            Dir::ToServer => &self.to_server,
-            Dir::ToClient => &self.to_client,
-        };
-        match &half.state {
-            State::Rest { start } => Some(*start),
-            State::Record | State::Ended => None,
-        }
-    }
-
-    /// The direction has no more bytes: what is open ends here.
-    pub fn end(&mut self, dir: Dir, events: &mut Vec<Event>) {
-        self.finish(dir, Code::Incomplete, events);
-    }
-
-    /// The next bytes are lost: what is open ends here, and nothing after it is decoded.
-    pub fn lost(&mut self, dir: Dir, events: &mut Vec<Event>) {
-        self.finish(dir, Code::AfterLoss, events);
-    }
-
     const fn half(&mut self, dir: Dir) -> &mut Half {
-        match dir {
-            Dir::ToServer => &mut self.to_server,
-            Dir::ToClient => &mut self.to_client,
-        }
+        self.halves.of_mut(dir)
     }
 
-    /// Reads one record, if it is whole. Says whether it did.
+    fn say(&self, dir: Dir, span: Span, record: Record, events: &mut Vec<Event>) {
+        let Record { said, tiler, faults, .. } = record;
+        let fields = tiler.fields;
+        #[cfg(test)]
+        let fields = crate::laws::mutate_frame(self.mutation, fields);
+        events.push(Event {
+            conn: self.conn,
+            from: dir.speaker(),
+            evidence: Spans::one(span),
+            kind: Kind::Tls(said),
+            fields,
+            faults,
+        });
+    }
+}
+
+impl Decoder for Tls {
+    fn reader(&mut self, dir: Dir) -> &mut Reader {
+        &mut self.half(dir).reader
+    }
+
     fn step(&mut self, dir: Dir, events: &mut Vec<Event>) -> bool {
         #[cfg(test)]
         let mutation = self.mutation;
@@ -157,7 +139,6 @@ impl Tls {
         true
     }
 
-    /// The direction is over: whatever is open is said as it stands.
     fn finish(&mut self, dir: Dir, code: Code, events: &mut Vec<Event>) {
         let agreed = self.agreed;
         let half = self.half(dir);
@@ -178,19 +159,21 @@ impl Tls {
         }
     }
 
-    fn say(&self, dir: Dir, span: Span, record: Record, events: &mut Vec<Event>) {
-        let Record { said, tiler, faults, .. } = record;
-        let fields = tiler.fields;
+    fn open_body(&self, dir: Dir) -> Option<u64> {
+        match &self.halves.of(dir).state {
+            State::Rest { start } => Some(*start),
+            State::Record | State::Ended => None,
+        }
+    }
+
+    fn feed(&mut self, dir: Dir, bytes: &[u8], events: &mut Vec<Event>) {
         #[cfg(test)]
-        let fields = crate::laws::mutate_frame(self.mutation, fields);
-        events.push(Event {
-            conn: self.conn,
-            from: dir.speaker(),
-            evidence: Spans::one(span),
-            kind: Kind::Tls(said),
-            fields,
-            faults,
-        });
+        if self.mutation == Some(crate::laws::Mutation::ForgetMessage) {
+            self.half(dir).open = None;
+        }
+        self.half(dir).reader.push(bytes);
+        while self.step(dir, events) {}
+        self.half(dir).reader.settle();
     }
 }
 

@@ -239,6 +239,7 @@ mod tests {
     use trace::ids::ConnId;
     use trace::span::Dir;
 
+    use crate::both::Decoder as _;
     use crate::tls::Tls as Decoder;
     use crate::transcript::escape;
 

@@ -247,6 +247,7 @@ mod tests {
     use trace::ids::ConnId;
     use trace::span::{Dir, Span, Spans};
 
+    use crate::both::Decoder as _;
     use crate::transcript::escape;
     use crate::websocket::Websocket as Decoder;
 

@@ -11,12 +11,12 @@ use super::{Http1, State};
 
 impl Http1 {
     /// The direction is over: whatever is open is said as it stands.
-    pub(super) fn finish(&mut self, dir: Dir, loss: Option<Code>, events: &mut Vec<Event>) {
+    pub(super) fn over(&mut self, dir: Dir, why: Code, events: &mut Vec<Event>) {
         let half = self.half(dir);
         let offset = half.reader.offset();
         let pending = half.reader.take(u64::MAX);
         half.reader.settle();
-        let cut = [Fault { code: loss.unwrap_or(Code::Incomplete), span: None }];
+        let cut = [Fault { code: why, span: None }];
         match std::mem::replace(&mut half.state, State::Ended) {
             State::Head { .. } if pending.is_empty() => {}
             State::Head { .. } => {
@@ -32,7 +32,7 @@ impl Http1 {
             }
             State::UntilClose { start, exchange } => {
                 let span = Span::between(start, pending.end());
-                let faults = if loss.is_some() { &cut[..] } else { &[] };
+                let faults = if why == Code::Incomplete { &[][..] } else { &cut };
                 self.plain_body(dir, span, Framing::UntilClose, exchange, faults, events);
             }
             State::Rest { start, why } => {

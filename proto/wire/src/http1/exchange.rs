@@ -48,7 +48,7 @@ impl Http1 {
         let path = apart.messages.map(|_| grpc::kept_path(&request.target).into());
         self.awaited.push_back(Awaited { exchange, method, websocket, path });
         let has_content = !matches!(request.framing, Framing::None | Framing::Length(0));
-        self.to_server.listener = apart.messages.filter(|_| has_content).map(|form| {
+        self.halves.to_server.listener = apart.messages.filter(|_| has_content).map(|form| {
             let call = Call::Exchange(exchange);
             let messages = Messages::new(self.conn, Side::Client, call, &request.target, form);
             Listener::Grpc(Box::new(messages))
@@ -80,11 +80,12 @@ impl Http1 {
         if let (101, Some(wish), Some(answer)) = (response.status, wish, apart.websocket) {
             faults.extend(upgrade::judge(&wish, &answer));
             // What the client has sent since is WebSocket's only if it was not read as HTTP.
-            let untouched = matches!(self.to_server.state, State::Head { .. } | State::Ended);
+            let untouched =
+                matches!(self.halves.to_server.state, State::Head { .. } | State::Ended);
             let next = Next::Websocket { extensions: answer.extensions };
             self.next = (self.awaited.is_empty() && untouched).then_some(next);
         }
-        self.to_client.listener = match response.framing {
+        self.halves.to_client.listener = match response.framing {
             Framing::None | Framing::Length(0) => None,
             _ if apart.event_stream && success => {
                 Some(Listener::Sse(Box::new(Sse::new(self.conn, response.exchange))))

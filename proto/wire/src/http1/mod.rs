@@ -33,6 +33,7 @@ use trace::http1::{Framing, Http1 as Said, Rest};
 use trace::ids::ConnId;
 use trace::span::{Dir, Span};
 
+use crate::both::{Both, Decoder};
 use crate::conn::Conn;
 use crate::http2::{self, Http2};
 use crate::listener::Listener;
@@ -53,8 +54,7 @@ pub const FIELDS_MAX: usize = 256;
 #[derive(Debug)]
 pub struct Http1 {
     conn: ConnId,
-    to_server: Half,
-    to_client: Half,
+    halves: Both<Half>,
     /// Requests heard whole whose answers have not come yet.
     awaited: VecDeque<Awaited>,
     /// Requests heard whole so far.
@@ -110,8 +110,7 @@ impl Http1 {
     pub fn new(conn: ConnId) -> Self {
         Self {
             conn,
-            to_server: Half::default(),
-            to_client: Half::default(),
+            halves: Both::default(),
             awaited: VecDeque::new(),
             exchanges: 0,
             upgraded: false,
@@ -121,24 +120,10 @@ impl Http1 {
         }
     }
 
-    /// Takes the next bytes of a direction, and adds what they complete to `events`.
-    pub fn feed(&mut self, dir: Dir, bytes: &[u8], events: &mut Vec<Event>) {
-        #[cfg(test)]
-        if self.mutation == Some(crate::laws::Mutation::ForgetWaiting) {
-            self.forget_waiting(dir);
-        }
-        self.half(dir).reader.push(bytes);
-        if dir == Dir::ToServer && self.is_http2() {
-            self.next = Some(Next::Http2);
-        }
-        while self.next.is_none() && self.step(dir, events) {}
-        self.half(dir).reader.settle();
-    }
-
     /// The decoder that goes on from here, with what waits in both directions.
     pub fn hand_over(&mut self) -> Option<Conn> {
         let next = self.next.take()?;
-        let readers = [&mut self.to_server, &mut self.to_client].map(|half| {
+        let readers = [&mut self.halves.to_server, &mut self.halves.to_client].map(|half| {
             let is_over = matches!(half.state, State::Ended);
             (!is_over).then(|| std::mem::take(&mut half.reader))
         });
@@ -160,7 +145,7 @@ impl Http1 {
     /// Whether the client's first bytes say HTTP/2, and nothing of the server's was read as HTTP/1
     /// that is not over.
     fn is_http2(&self) -> bool {
-        let (asks, answers) = (&self.to_server, &self.to_client);
+        let (asks, answers) = (&self.halves.to_server, &self.halves.to_client);
         asks.reader.offset() == 0
             && asks.reader.peek().starts_with(http2::BEGINNING)
             && matches!(asks.state, State::Head { .. })
@@ -168,39 +153,67 @@ impl Http1 {
             && !self.upgraded
     }
 
-    /// Where the body that is under way in a direction began.
-    #[must_use]
-    pub const fn open_body(&self, dir: Dir) -> Option<u64> {
-        let half = match dir {
-            Dir::ToServer => &self.to_server,
-            Dir::ToClient => &self.to_client,
-        };
-        match &half.state {
-            State::Length { start, .. } | State::UntilClose { start, .. } => Some(*start),
-            State::Chunked(chunked) => Some(chunked.span().start),
-            State::Rest { start, .. } => Some(*start),
-            State::Head { .. } | State::Ended => None,
-        }
-    }
-
-    /// The direction has no more bytes: what is open ends here.
-    pub fn end(&mut self, dir: Dir, events: &mut Vec<Event>) {
-        self.finish(dir, None, events);
-    }
-
-    /// The next bytes are lost: what is open ends here, and nothing after it is decoded.
-    pub fn lost(&mut self, dir: Dir, events: &mut Vec<Event>) {
-        self.finish(dir, Some(Code::AfterLoss), events);
-    }
-
     const fn half(&mut self, dir: Dir) -> &mut Half {
-        match dir {
-            Dir::ToServer => &mut self.to_server,
-            Dir::ToClient => &mut self.to_client,
+        self.halves.of_mut(dir)
+    }
+
+    /// A whole head lies at the beginning.
+    fn head(&mut self, dir: Dir, len: usize, events: &mut Vec<Event>) {
+        let half = self.half(dir);
+        let bytes = half.reader.peek().get(..len).unwrap_or_default();
+        let mut parsed = match dir {
+            Dir::ToServer => head::request(bytes, half.reader.offset()),
+            Dir::ToClient => head::response(bytes, half.reader.offset()),
+        };
+        let span = half.reader.take(len as u64);
+        let next = match &mut parsed.said {
+            Said::Request(request) => self.asked(request, &parsed.apart, span.end()),
+            Said::Response(response) => {
+                self.answered(response, &parsed.apart, span.end(), &mut parsed.faults)
+            }
+            _ => State::default(),
+        };
+        if parsed.in_sync {
+            self.half(dir).state = next;
+        } else {
+            let half = self.half(dir);
+            half.state = State::Rest { start: span.end(), why: Rest::Desynchronised };
+            half.listener = None;
+            self.next = None;
+        }
+        #[cfg(test)]
+        crate::laws::mutate_fields(self.mutation, &mut parsed.fields);
+        self.say(dir, span, parsed.said, parsed.fields, parsed.faults, events);
+    }
+
+    /// A chunked body is over, or cannot be read any further.
+    fn chunks_end(&mut self, dir: Dir, in_sync: bool, events: &mut Vec<Event>) {
+        let half = self.half(dir);
+        let next = if in_sync {
+            State::default()
+        } else {
+            State::Rest { start: half.reader.offset(), why: Rest::Desynchronised }
+        };
+        if let State::Chunked(chunked) = std::mem::replace(&mut half.state, next) {
+            self.chunked_body(dir, *chunked, in_sync, events);
         }
     }
 
-    /// Goes one state on, if there is enough for it. Says whether it did.
+    /// The head has no end within what is read of one.
+    fn too_long(&mut self, dir: Dir, events: &mut Vec<Event>) {
+        let half = self.half(dir);
+        let span = half.reader.take(HEAD_MAX as u64);
+        half.state = State::Rest { start: span.end(), why: Rest::Desynchronised };
+        let fault = Fault { code: Code::HeadTooLarge, span: None };
+        self.undecoded(dir, span, Said::Malformed, vec![fault], events);
+    }
+}
+
+impl Decoder for Http1 {
+    fn reader(&mut self, dir: Dir) -> &mut Reader {
+        &mut self.half(dir).reader
+    }
+
     fn step(&mut self, dir: Dir, events: &mut Vec<Event>) -> bool {
         let upgraded = self.upgraded;
         #[cfg(test)]
@@ -260,55 +273,30 @@ impl Http1 {
         }
     }
 
-    /// A whole head lies at the beginning.
-    fn head(&mut self, dir: Dir, len: usize, events: &mut Vec<Event>) {
-        let half = self.half(dir);
-        let bytes = half.reader.peek().get(..len).unwrap_or_default();
-        let mut parsed = match dir {
-            Dir::ToServer => head::request(bytes, half.reader.offset()),
-            Dir::ToClient => head::response(bytes, half.reader.offset()),
-        };
-        let span = half.reader.take(len as u64);
-        let next = match &mut parsed.said {
-            Said::Request(request) => self.asked(request, &parsed.apart, span.end()),
-            Said::Response(response) => {
-                self.answered(response, &parsed.apart, span.end(), &mut parsed.faults)
-            }
-            _ => State::default(),
-        };
-        if parsed.in_sync {
-            self.half(dir).state = next;
-        } else {
-            let half = self.half(dir);
-            half.state = State::Rest { start: span.end(), why: Rest::Desynchronised };
-            half.listener = None;
-            self.next = None;
+    fn finish(&mut self, dir: Dir, why: Code, events: &mut Vec<Event>) {
+        self.over(dir, why, events);
+    }
+
+    fn open_body(&self, dir: Dir) -> Option<u64> {
+        match &self.halves.of(dir).state {
+            State::Length { start, .. } | State::UntilClose { start, .. } => Some(*start),
+            State::Chunked(chunked) => Some(chunked.span().start),
+            State::Rest { start, .. } => Some(*start),
+            State::Head { .. } | State::Ended => None,
         }
+    }
+
+    fn feed(&mut self, dir: Dir, bytes: &[u8], events: &mut Vec<Event>) {
         #[cfg(test)]
-        crate::laws::mutate_fields(self.mutation, &mut parsed.fields);
-        self.say(dir, span, parsed.said, parsed.fields, parsed.faults, events);
-    }
-
-    /// A chunked body is over, or cannot be read any further.
-    fn chunks_end(&mut self, dir: Dir, in_sync: bool, events: &mut Vec<Event>) {
-        let half = self.half(dir);
-        let next = if in_sync {
-            State::default()
-        } else {
-            State::Rest { start: half.reader.offset(), why: Rest::Desynchronised }
-        };
-        if let State::Chunked(chunked) = std::mem::replace(&mut half.state, next) {
-            self.chunked_body(dir, *chunked, in_sync, events);
+        if self.mutation == Some(crate::laws::Mutation::ForgetWaiting) {
+            self.forget_waiting(dir);
         }
-    }
-
-    /// The head has no end within what is read of one.
-    fn too_long(&mut self, dir: Dir, events: &mut Vec<Event>) {
-        let half = self.half(dir);
-        let span = half.reader.take(HEAD_MAX as u64);
-        half.state = State::Rest { start: span.end(), why: Rest::Desynchronised };
-        let fault = Fault { code: Code::HeadTooLarge, span: None };
-        self.undecoded(dir, span, Said::Malformed, vec![fault], events);
+        self.half(dir).reader.push(bytes);
+        if dir == Dir::ToServer && self.is_http2() {
+            self.next = Some(Next::Http2);
+        }
+        while self.next.is_none() && self.step(dir, events) {}
+        self.half(dir).reader.settle();
     }
 }
 

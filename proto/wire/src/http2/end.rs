@@ -11,7 +11,7 @@ use super::{Http2, State, frame};
 
 impl Http2 {
     /// The direction is over: whatever is open is said as it stands.
-    pub(super) fn finish(&mut self, dir: Dir, code: Code, events: &mut Vec<Event>) {
+    pub(super) fn over(&mut self, dir: Dir, code: Code, events: &mut Vec<Event>) {
         let half = self.half(dir);
         let (start, waiting) = (half.reader.offset(), half.reader.peek());
         let undecoded = |span| vec![Field { name: Name::Undecoded, span }];

@@ -40,6 +40,7 @@ use trace::http2::{FrameKind, Http2 as Said, Says};
 use trace::ids::ConnId;
 use trace::span::{Dir, Spans};
 
+use crate::both::{Both, Decoder};
 use crate::reader::Reader;
 use content::Ending;
 use frame::{END_STREAM, HEADER_LEN, Header};
@@ -59,8 +60,7 @@ pub const BEGINNING: &[u8] = b"PRI * HTTP/2.0\r\n\r\n";
 #[derive(Debug)]
 pub struct Http2 {
     conn: ConnId,
-    to_server: Half,
-    to_client: Half,
+    halves: Both<Half>,
     streams: Streams,
     #[cfg(test)]
     mutation: Option<crate::laws::Mutation>,
@@ -100,8 +100,10 @@ impl Http2 {
         let [to_server, to_client] = readers;
         Self {
             conn,
-            to_server: Half::new(to_server, State::Preface),
-            to_client: Half::new(to_client, State::Header),
+            halves: Both {
+                to_server: Half::new(to_server, State::Preface),
+                to_client: Half::new(to_client, State::Header),
+            },
             streams: Streams::new(conn, blind),
             #[cfg(test)]
             mutation: None,
@@ -115,62 +117,13 @@ impl Http2 {
         self.feed(Dir::ToServer, &[], events);
     }
 
-    /// Takes the next bytes of a direction, and adds what they complete to `events`.
-    pub fn feed(&mut self, dir: Dir, bytes: &[u8], events: &mut Vec<Event>) {
-        self.half(dir).reader.push(bytes);
-        while self.step(dir, events) {}
-        self.half(dir).reader.settle();
-    }
-
-    /// Where the frame began whose payload passes by, or the rest that is not decoded.
-    #[must_use]
-    pub const fn open_body(&self, dir: Dir) -> Option<u64> {
-        let half = match dir {
-            Dir::ToServer => &self.to_server,
-            Dir::ToClient => &self.to_client,
-        };
-        match &half.state {
-            State::Passing(passing) => Some(passing.header.start),
-            State::Rest { start, .. } => Some(*start),
-            State::Preface | State::Header | State::Ended => None,
-        }
-    }
-
-    /// The direction has no more bytes: what is open ends here.
-    pub fn end(&mut self, dir: Dir, events: &mut Vec<Event>) {
-        self.finish(dir, Code::Incomplete, events);
-    }
-
-    /// The next bytes are lost: what is open ends here, and nothing after it is decoded.
-    pub fn lost(&mut self, dir: Dir, events: &mut Vec<Event>) {
-        self.streams.blind = true;
-        self.finish(dir, Code::AfterLoss, events);
-    }
-
-    fn half(&mut self, dir: Dir) -> &mut Half {
-        self.split(dir).0
+    const fn half(&mut self, dir: Dir) -> &mut Half {
+        self.halves.of_mut(dir)
     }
 
     /// A direction, and the streams of both.
     fn split(&mut self, dir: Dir) -> (&mut Half, &mut Streams) {
-        match dir {
-            Dir::ToServer => (&mut self.to_server, &mut self.streams),
-            Dir::ToClient => (&mut self.to_client, &mut self.streams),
-        }
-    }
-
-    /// Goes one state on, if there is enough for it. Says whether it did.
-    fn step(&mut self, dir: Dir, events: &mut Vec<Event>) -> bool {
-        let half = self.half(dir);
-        match &half.state {
-            State::Preface => self.preface(dir, events),
-            State::Header => self.header(dir, events),
-            State::Passing(_) => self.passing(dir, events),
-            State::Rest { .. } | State::Ended => {
-                half.reader.take(u64::MAX);
-                false
-            }
-        }
+        (self.halves.of_mut(dir), &mut self.streams)
     }
 
     fn preface(&mut self, dir: Dir, events: &mut Vec<Event>) -> bool {
@@ -286,6 +239,42 @@ impl Http2 {
     }
 }
 
+impl Decoder for Http2 {
+    fn reader(&mut self, dir: Dir) -> &mut Reader {
+        &mut self.half(dir).reader
+    }
+
+    fn step(&mut self, dir: Dir, events: &mut Vec<Event>) -> bool {
+        let half = self.half(dir);
+        match &half.state {
+            State::Preface => self.preface(dir, events),
+            State::Header => self.header(dir, events),
+            State::Passing(_) => self.passing(dir, events),
+            State::Rest { .. } | State::Ended => {
+                half.reader.take(u64::MAX);
+                false
+            }
+        }
+    }
+
+    fn finish(&mut self, dir: Dir, code: Code, events: &mut Vec<Event>) {
+        self.over(dir, code, events);
+    }
+
+    fn open_body(&self, dir: Dir) -> Option<u64> {
+        match &self.halves.of(dir).state {
+            State::Passing(passing) => Some(passing.header.start),
+            State::Rest { start, .. } => Some(*start),
+            State::Preface | State::Header | State::Ended => None,
+        }
+    }
+
+    fn lost(&mut self, dir: Dir, events: &mut Vec<Event>) {
+        self.streams.blind = true;
+        self.finish(dir, Code::AfterLoss, events);
+    }
+}
+
 impl Half {
     /// A direction that begins in a state, or is over.
     fn new(reader: Option<Reader>, state: State) -> Self {
@@ -309,7 +298,7 @@ impl Half {
 impl Http2 {
     /// For the mutations of `laws.rs`.
     pub(crate) fn mutated(mut self, mutation: Option<crate::laws::Mutation>) -> Self {
-        for half in [&mut self.to_server, &mut self.to_client] {
+        for half in [&mut self.halves.to_server, &mut self.halves.to_client] {
             half.blocks.hpack.mutation = mutation;
         }
         self.streams.mutation = mutation;

@@ -135,10 +135,10 @@ fn a_message_that_is_too_long_is_only_counted() {
     tls.feed(Dir::ToClient, &record(22, &first), &mut events);
     assert_eq!(codes(&events), [Code::TlsHandshakeTooLong]);
     for _ in 1..20 {
-        assert!(tls.to_client.open.as_ref().unwrap().message().2.len() < 64 * 1024);
+        assert!(tls.halves.to_client.open.as_ref().unwrap().message().2.len() < 64 * 1024);
         tls.feed(Dir::ToClient, &record(22, &[7; 16_000]), &mut events);
     }
-    assert!(tls.to_client.open.is_none());
+    assert!(tls.halves.to_client.open.is_none());
     assert_eq!(codes(&events).len(), 1);
     let told = &said(&events[19]).messages;
     assert_eq!((told.len(), told[0].kind, told[0].len), (1, 11, u64::from(len)));

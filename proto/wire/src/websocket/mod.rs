@@ -22,6 +22,7 @@ use trace::ids::ConnId;
 use trace::span::{Dir, Span, Spans};
 use trace::websocket::{Opcode, Websocket as Said};
 
+use crate::both::{Both, Decoder};
 use crate::reader::Reader;
 use frame::{Header, Open};
 use message::Building;
@@ -30,8 +31,7 @@ use message::Building;
 #[derive(Debug)]
 pub struct Websocket {
     conn: ConnId,
-    to_server: Half,
-    to_client: Half,
+    halves: Both<Half>,
     /// Whether an extension was agreed on.
     extensions: bool,
     #[cfg(test)]
@@ -73,8 +73,7 @@ impl Websocket {
         });
         Self {
             conn,
-            to_server,
-            to_client,
+            halves: Both { to_server, to_client },
             extensions,
             #[cfg(test)]
             mutation: None,
@@ -87,73 +86,8 @@ impl Websocket {
         self.feed(Dir::ToClient, &[], events);
     }
 
-    /// Takes the next bytes of a direction, and adds what they complete to `events`.
-    pub fn feed(&mut self, dir: Dir, bytes: &[u8], events: &mut Vec<Event>) {
-        self.half(dir).reader.push(bytes);
-        while self.step(dir, events) {}
-        self.half(dir).reader.settle();
-    }
-
-    /// Where the frame began whose payload is under way, or the rest that is not decoded.
-    #[must_use]
-    pub const fn open_body(&self, dir: Dir) -> Option<u64> {
-        let half = match dir {
-            Dir::ToServer => &self.to_server,
-            Dir::ToClient => &self.to_client,
-        };
-        match &half.state {
-            State::Payload(open) => Some(open.start),
-            State::Rest { start } => Some(*start),
-            State::Header | State::Ended => None,
-        }
-    }
-
-    /// The direction has no more bytes: what is open ends here.
-    pub fn end(&mut self, dir: Dir, events: &mut Vec<Event>) {
-        self.finish(dir, Code::Incomplete, events);
-    }
-
-    /// The next bytes are lost: what is open ends here, and nothing after it is decoded.
-    pub fn lost(&mut self, dir: Dir, events: &mut Vec<Event>) {
-        self.finish(dir, Code::AfterLoss, events);
-    }
-
     const fn half(&mut self, dir: Dir) -> &mut Half {
-        match dir {
-            Dir::ToServer => &mut self.to_server,
-            Dir::ToClient => &mut self.to_client,
-        }
-    }
-
-    /// Goes one state on, if there is enough for it. Says whether it did.
-    fn step(&mut self, dir: Dir, events: &mut Vec<Event>) -> bool {
-        #[cfg(test)]
-        let mutation = self.mutation;
-        let half = self.half(dir);
-        match &mut half.state {
-            State::Header => self.header(dir, events),
-            State::Payload(open) => {
-                let at = half.reader.offset();
-                let index = at.saturating_sub(open.payload.start);
-                #[cfg(test)]
-                let index = crate::laws::mutate_index(mutation, index);
-                let piece = half.reader.first(open.payload.end().saturating_sub(at));
-                open.read(piece, at, index, half.message.as_deref_mut());
-                let len = piece.len() as u64;
-                half.reader.take(len);
-                let whole = half.reader.offset() >= open.payload.end();
-                #[cfg(test)]
-                let whole = whole || crate::laws::mutate_whole(mutation, len);
-                if whole {
-                    self.frame(dir, events);
-                }
-                whole
-            }
-            State::Rest { .. } | State::Ended => {
-                half.reader.take(u64::MAX);
-                false
-            }
-        }
+        self.halves.of_mut(dir)
     }
 
     /// A header, if it is whole.
@@ -202,7 +136,55 @@ impl Websocket {
         }
     }
 
-    /// The direction is over: whatever is open is said as it stands.
+    fn say(
+        &self,
+        dir: Dir,
+        evidence: Spans,
+        said: Said,
+        fields: Vec<Field>,
+        faults: Vec<Fault>,
+        events: &mut Vec<Event>,
+    ) {
+        let (conn, from, kind) = (self.conn, dir.speaker(), Kind::Websocket(said));
+        events.push(Event { conn, from, evidence, kind, fields, faults });
+    }
+}
+
+impl Decoder for Websocket {
+    fn reader(&mut self, dir: Dir) -> &mut Reader {
+        &mut self.half(dir).reader
+    }
+
+    fn step(&mut self, dir: Dir, events: &mut Vec<Event>) -> bool {
+        #[cfg(test)]
+        let mutation = self.mutation;
+        let half = self.half(dir);
+        match &mut half.state {
+            State::Header => self.header(dir, events),
+            State::Payload(open) => {
+                let at = half.reader.offset();
+                let index = at.saturating_sub(open.payload.start);
+                #[cfg(test)]
+                let index = crate::laws::mutate_index(mutation, index);
+                let piece = half.reader.first(open.payload.end().saturating_sub(at));
+                open.read(piece, at, index, half.message.as_deref_mut());
+                let len = piece.len() as u64;
+                half.reader.take(len);
+                let whole = half.reader.offset() >= open.payload.end();
+                #[cfg(test)]
+                let whole = whole || crate::laws::mutate_whole(mutation, len);
+                if whole {
+                    self.frame(dir, events);
+                }
+                whole
+            }
+            State::Rest { .. } | State::Ended => {
+                half.reader.take(u64::MAX);
+                false
+            }
+        }
+    }
+
     fn finish(&mut self, dir: Dir, code: Code, events: &mut Vec<Event>) {
         let half = self.half(dir);
         let (start, waiting) = (half.reader.offset(), half.reader.peek());
@@ -230,17 +212,12 @@ impl Websocket {
         }
     }
 
-    fn say(
-        &self,
-        dir: Dir,
-        evidence: Spans,
-        said: Said,
-        fields: Vec<Field>,
-        faults: Vec<Fault>,
-        events: &mut Vec<Event>,
-    ) {
-        let (conn, from, kind) = (self.conn, dir.speaker(), Kind::Websocket(said));
-        events.push(Event { conn, from, evidence, kind, fields, faults });
+    fn open_body(&self, dir: Dir) -> Option<u64> {
+        match &self.halves.of(dir).state {
+            State::Payload(open) => Some(open.start),
+            State::Rest { start } => Some(*start),
+            State::Header | State::Ended => None,
+        }
     }
 }
 

@@ -77,7 +77,7 @@ fn a_long_payload_is_not_kept() {
     for _ in 0..64 {
         assert_eq!(websocket.open_body(Dir::ToClient), Some(0));
         websocket.feed(Dir::ToClient, &[b'a'; 64 * 1024], &mut events);
-        assert!(websocket.to_client.reader.peek().is_empty());
+        assert!(websocket.halves.to_client.reader.peek().is_empty());
     }
     assert_eq!(websocket.open_body(Dir::ToClient), None);
     assert_eq!((message(&events[1]).len, &message(&events[1]).text), (len, &None));

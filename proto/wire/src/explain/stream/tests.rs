@@ -1,6 +1,7 @@
 //! Every field and fault of event streams and of RESP has its sentence, and that says what is there.
 
 use super::*;
+use crate::both::Decoder as _;
 use crate::resp::Resp as RespDecoder;
 use crate::sse::Sse as SseDecoder;
 use trace::ids::ConnId;

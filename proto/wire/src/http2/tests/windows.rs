@@ -80,7 +80,7 @@ fn data_is_not_kept() {
         assert_eq!(http2.open_body(Dir::ToServer), Some(start));
         let len = left.min(64 * 1024);
         http2.feed(Dir::ToServer, &vec![b'x'; len], &mut events);
-        assert!(http2.to_server.reader.peek().is_empty());
+        assert!(http2.halves.to_server.reader.peek().is_empty());
         left -= len;
     }
     assert_eq!(http2.open_body(Dir::ToServer), None);
