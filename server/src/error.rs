@@ -8,15 +8,15 @@ use std::net::SocketAddr;
 pub enum StartError {
     /// A port cannot be opened.
     #[error(
-        "cannot listen on {addr} for {name}: {source}; choose other ports with --port (0 takes free ones), or another address with --host"
+        "cannot listen on {addr} for {name}: {why}; choose other ports with --port (0 takes free ones), or another address with --host"
     )]
     Listen {
         /// What would listen there.
         name: String,
         /// Where.
         addr: SocketAddr,
-        /// What the system said.
-        source: io::Error,
+        /// What the system said. No `source`: the message has it, and the chain would say it again.
+        why: io::Error,
     },
     /// `--store` names no store.
     #[error("--store takes {0}")]
@@ -45,11 +45,11 @@ pub enum StartError {
     #[error("no certificate can be made: {0}")]
     Certificate(String),
     /// A listener does not know its address.
-    #[error("the listener for {name} has no address: {source}")]
+    #[error("the listener for {name} has no address: {why}")]
     Address {
         /// What listens.
         name: String,
         /// What the system said.
-        source: io::Error,
+        why: io::Error,
     },
 }

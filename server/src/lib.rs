@@ -125,15 +125,15 @@ fn spoken(name: &str, doors: &Doors) -> (Version, Option<Door>) {
 async fn listen_on(config: &Config, name: &str, offset: u16) -> Result<TcpListener, StartError> {
     let port = if config.port == 0 { 0 } else { config.port + offset };
     let addr = SocketAddr::new(config.host, port);
-    TcpListener::bind(addr).await.map_err(|source| StartError::Listen {
+    TcpListener::bind(addr).await.map_err(|why| StartError::Listen {
         name: name.to_owned(),
         addr,
-        source,
+        why,
     })
 }
 
 fn address_of(listener: &TcpListener, name: &str) -> Result<SocketAddr, StartError> {
-    listener.local_addr().map_err(|source| StartError::Address { name: name.to_owned(), source })
+    listener.local_addr().map_err(|why| StartError::Address { name: name.to_owned(), why })
 }
 
 /// Serves until `stop` is cancelled, then finishes what is in flight.

@@ -25,7 +25,7 @@ pub const STOP: Duration = Duration::from_secs(6);
 const STDERR: &str = "stderr.txt";
 
 /// Settings that the tests' caller may have and that a test must not inherit.
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 9] = [
     "LIFELINE_HOST",
     "LIFELINE_PORT",
     "LIFELINE_INSTANCES",
@@ -34,6 +34,7 @@ const SETTINGS: [&str; 8] = [
     "LIFELINE_LAB_URL",
     "LIFELINE_OPEN",
     "LIFELINE_CALLBACK_ALLOW",
+    "LIFELINE_CAP",
 ];
 
 /// A server that runs.
@@ -59,11 +60,16 @@ pub struct Answer {
 }
 
 impl Server {
-    /// Starts the binary with these flags, and waits until it is healthy.
+    /// Starts the binary on free ports with these flags, and waits until it is healthy.
     pub async fn start(args: &[&str]) -> Self {
+        Self::start_at(0, args).await
+    }
+
+    /// Starts it from a port on.
+    pub async fn start_at(port: u16, args: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let stderr = fs::File::create(folder.path().join(STDERR)).expect("a file can be made");
-        let mut child = command(&["--port", "0"])
+        let mut child = command(&["--port", port.to_string().as_str()])
             .args(args)
             .stdout(Stdio::piped())
             .stderr(stderr)

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -27,13 +28,14 @@ const CLOSED: Duration = Duration::from_secs(15);
 
 const PEAK_KIB: u64 = 256 * 1024;
 
-/// Sends something, reads to the end, and gives the status that came.
-async fn say(to: SocketAddr, bytes: Vec<u8>) -> Option<u16> {
+/// Sends something and reads to the end. Gives the version and the status that came.
+async fn say(to: SocketAddr, bytes: Vec<u8>) -> Option<(String, u16)> {
     let mut raw = Raw::connect(to).await;
     // The server may answer and close before it has taken everything.
     let _ = raw.write(&bytes).await;
     let _ = within(CLOSED, "the server closes", raw.read_to_end()).await;
-    raw.status()
+    let version = raw.received.get(..9).map(|nine| String::from_utf8_lossy(nine).into_owned());
+    Some((version?, raw.status()?))
 }
 
 /// Bytes that no request line begins with, and then by lot.
@@ -82,40 +84,65 @@ fn masked(bytes: &[u8]) -> String {
     lines.collect::<Vec<&str>>().join("\r\n")
 }
 
-/// 200 connections of three bad sorts at once: each has its answer, memory is bounded, and neither
-/// the studio nor a run that is made meanwhile feels it.
+/// The doors at which 200 hostile clients knock, and the version in which each answers.
+const KNOCKED: [(&str, &str); 3] =
+    [("instance1", "HTTP/1.1 "), ("http10", "HTTP/1.0 "), ("studio", "HTTP/1.1 ")];
+
+/// One of them: what it says, and the status that is due to it.
+fn hostile(number: u64) -> (Vec<u8>, u16) {
+    match number % 3 {
+        0 => (garbage(number), 400),
+        1 => (b"GET /r/nosuchrun/hello HTTP/1.1\r\nHost: lifel".to_vec(), 408),
+        _ => (format!("GET / HTTP/1.1\r\nX: {}", "x".repeat(1 << 20)).into_bytes(), 431),
+    }
+}
+
+/// Asks whether the server is healthy until something is over. Gives how often it was.
+async fn healthy_until(server: &Server, over: &AtomicBool) -> usize {
+    let mut times = 0;
+    while !over.load(Ordering::Relaxed) {
+        let answer = within(Duration::from_secs(2), "healthz", server.get("/healthz")).await;
+        assert_eq!(answer.status, 200);
+        times += 1;
+        sleep(Duration::from_millis(100)).await;
+    }
+    times
+}
+
+/// 200 connections of three bad sorts at once, at three doors: each has its answer, memory is
+/// bounded, and neither the studio nor a run that is made meanwhile feels it.
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_heads_are_answered_and_felt_by_nobody() {
     let server = Server::start(&[]).await;
     let (calm_id, calm) = agent_run(&server).await;
-    let addr = server.addr("http10");
     let bad = (0..200_u64).map(|number| {
-        let (bytes, due) = match number % 3 {
-            0 => (garbage(number), 400),
-            1 => (b"GET /r/nosuchrun/hello HTTP/1.1\r\nHost: lifel".to_vec(), 408),
-            _ => (format!("GET / HTTP/1.1\r\nX: {}", "x".repeat(1 << 20)).into_bytes(), 431),
-        };
-        async move { (say(addr, bytes).await, Some(due)) }
+        let (bytes, status) = hostile(number);
+        let (door, version) = KNOCKED[(number / 3) as usize % KNOCKED.len()];
+        let addr = server.addr(door);
+        let due = Some((version.to_owned(), status));
+        async move { (say(addr, bytes).await, due, door) }
     });
-    let healthy = async {
-        for _ in 0..30 {
-            let answer = within(Duration::from_secs(2), "healthz", server.get("/healthz")).await;
-            assert_eq!(answer.status, 200);
-            sleep(Duration::from_millis(100)).await;
-        }
+    let gone = AtomicBool::new(false);
+    let storm = async {
+        let answers = join_all(bad).await;
+        gone.store(true, Ordering::Relaxed);
+        answers
     };
-    let (answers, (), (stormy_id, stormy)) =
-        tokio::join!(join_all(bad), healthy, agent_run(&server));
-    for (number, (status, due)) in answers.into_iter().enumerate() {
-        assert_eq!(status, due, "connection {number}");
+    let (answers, times, (stormy_id, stormy)) =
+        tokio::join!(storm, healthy_until(&server, &gone), agent_run(&server));
+    for (number, (answer, due, door)) in answers.into_iter().enumerate() {
+        assert_eq!(answer, due, "connection {number}, at {door}");
     }
+    // Those that send half a head are there for ten seconds.
+    assert!(times >= 20, "it was asked only {times} times");
     assert_eq!(said(&calm_id, &calm), said(&stormy_id, &stormy), "the bystander's log");
+    assert_eq!(server.get("/healthz").await.status, 200);
     let peak = server.peak_kib();
     assert!(peak < PEAK_KIB, "{peak} KiB at most were in use");
-    println!("{peak} KiB at most were in use");
+    println!("{peak} KiB at most were in use; healthy {times} times meanwhile");
 }
 
-/// What a slow client says first; a body then grows by 10 bytes twice a second.
+/// How a slow client is slow; a body grows by 10 bytes twice a second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Slow {
     Silent,
@@ -123,19 +150,30 @@ enum Slow {
     Body,
 }
 
-/// Lets a slow client be slow until the server closes. Gives the status that came, and how long it
-/// was connected.
-async fn be_slow(to: SocketAddr, slow: Slow, target: &str) -> (Option<u16>, Duration) {
-    let mut raw = Raw::connect(to).await;
-    let connected = Instant::now();
+/// The doors at which slow clients stand.
+const DOORS: [&str; 4] = ["instance1", "http10", "tls", "studio"];
+
+/// What a slow client says first. Over TLS it never comes to a head: its handshake is as slow.
+fn first_words(slow: Slow, door: &str, target: &str) -> Vec<u8> {
+    // A record of 4,096 bytes, and of its ClientHello the first two.
+    const HANDSHAKE: [u8; 7] = [0x16, 3, 1, 0x10, 0, 1, 0];
+    let length = "Content-Length: 100000";
     match slow {
-        Slow::Silent => {}
-        Slow::HalfHead => raw.send(format!("GET {target} HTTP/1.1\r\nHo")).await,
+        Slow::Silent => Vec::new(),
+        _ if door == "tls" => HANDSHAKE.to_vec(),
+        Slow::HalfHead => format!("GET {target} HTTP/1.1\r\nHo").into_bytes(),
         Slow::Body => {
-            let length = "Content-Length: 100000";
-            raw.send(format!("POST {target} HTTP/1.1\r\nHost: a\r\n{length}\r\n\r\n")).await;
+            format!("POST {target} HTTP/1.1\r\nHost: localhost\r\n{length}\r\n\r\n").into_bytes()
         }
     }
+}
+
+/// Lets a slow client be slow until the server closes. Gives the status that came, and how long it
+/// was connected.
+async fn be_slow(to: SocketAddr, slow: Slow, first: Vec<u8>) -> (Option<u16>, Duration) {
+    let mut raw = Raw::connect(to).await;
+    let connected = Instant::now();
+    raw.send(first).await;
     loop {
         // 20 bytes a second. A write may fail once the server is gone; reading tells.
         if slow == Slow::Body {
@@ -152,30 +190,45 @@ async fn be_slow(to: SocketAddr, slow: Slow, target: &str) -> (Option<u16>, Dura
 async fn five_hundred_slow_clients_are_closed_in_time() {
     let server = Server::start(&[]).await;
     let run = Run::create(&server, "http11", json!({ "link_ms": 0 })).await;
-    let (addr, target) = (run.addr(), run.target("hello"));
-    let clients = (0..500).map(|number| {
+    let old = Run::create(&server, "http10", json!({ "link_ms": 0 })).await;
+    let clients = (0..500_usize).map(|number| {
         let slow = [Slow::Silent, Slow::HalfHead, Slow::Body][number % 3];
-        let target = target.as_str();
+        let door = DOORS[number / 3 % DOORS.len()];
+        let target = match door {
+            "http10" => old.target("hello"),
+            "studio" => "/api/runs".to_owned(),
+            _ => run.target("hello"),
+        };
+        let (addr, first) = (server.addr(door), first_words(slow, door, &target));
         async move {
-            let (status, took) = be_slow(addr, slow, target).await;
-            (slow, status, took)
+            let (status, took) = be_slow(addr, slow, first).await;
+            (door, slow, status, took)
         }
     });
     let all = within(2 * CLOSED, "all are closed at last", join_all(clients)).await;
     let late: Vec<_> = all.iter().filter(|(.., took)| *took > CLOSED).collect();
     assert!(late.is_empty(), "closed too late: {late:?}");
-    let mut seen: BTreeMap<(Slow, Option<u16>), usize> = BTreeMap::new();
-    for (slow, status, _) in all {
-        *seen.entry((slow, status)).or_default() += 1;
+    let mut seen: BTreeMap<(&str, Slow), Vec<Option<u16>>> = BTreeMap::new();
+    for (door, slow, status, _) in &all {
+        seen.entry((*door, *slow)).or_default().push(*status);
     }
-    let due = [(Slow::Silent, None), (Slow::HalfHead, Some(408)), (Slow::Body, Some(408))];
-    assert_eq!(seen.keys().copied().collect::<Vec<_>>(), due, "{seen:?}");
+    assert_eq!(seen.len(), 3 * DOORS.len(), "each sort was at each door");
+    for ((door, slow), statuses) in &seen {
+        let due = (*slow != Slow::Silent && *door != "tls").then_some(408);
+        assert!(statuses.iter().all(|status| *status == due), "{door}, {slow:?}: {statuses:?}");
+    }
     assert_eq!(server.get("/healthz").await.status, 200);
-    let (summary, entries) = run.settled().await;
-    let bodies = seen[&(Slow::Body, Some(408))];
-    assert_eq!(summary.metrics.connections_closed, bodies as u64, "only bodies are this run's");
-    for opened in conns(&entries) {
-        assert_tiled(&entries, opened.conn);
+    // Whom the labs close without an answer, the server's log names.
+    let silent = all.iter().filter(|(door, _, status, _)| status.is_none() && *door != "studio");
+    let logged = server.messages().matches("closed without an answer").count();
+    assert_eq!(logged, silent.count());
+    for (run, door) in [(&run, "instance1"), (&old, "http10")] {
+        let (summary, entries) = run.settled().await;
+        let bodies = seen[&(door, Slow::Body)].len();
+        assert_eq!(summary.metrics.connections_closed, bodies as u64, "only bodies are this run's");
+        for opened in conns(&entries) {
+            assert_tiled(&entries, opened.conn);
+        }
     }
 }
 
@@ -190,7 +243,8 @@ async fn a_body_over_eight_mebibytes_is_too_large() {
             run.target("hello")
         );
         let bytes = [head.into_bytes(), vec![b'x'; len]].concat();
-        let status = within(LIMIT, "an answer", say(run.addr(), bytes)).await;
+        let answer = within(LIMIT, "an answer", say(run.addr(), bytes)).await;
+        let status = answer.map(|(_, status)| status);
         assert_eq!(status, Some(413), "{lab}, link {link_ms} ms");
     }
 }

@@ -103,6 +103,33 @@ async fn a_paused_server_is_let_go_on_from_the_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_page_says_when_a_paused_server_went_on_by_itself() {
+    let server = Server::start(&[]).await;
+    let browser = Browser::start(SIZES[0]).await;
+    browser.open(&server.page()).await;
+    browser.lab("http10").await;
+    browser.knob("requests", 1).await;
+    browser.eval("document.querySelector('details.more')?.setAttribute('open', '')").await;
+    browser.knob("pause_limit_s", 1).await;
+    browser.click("#knob-pause").await;
+    browser.click("#run").await;
+    browser.wait("document.querySelector('.wait.gate')").await;
+    // Nobody presses Next.
+    browser
+        .wait("document.querySelector('#shapes')?.textContent.includes('went on by itself')")
+        .await;
+    browser.wait("document.querySelector('#run-state').textContent === 'Finished'").await;
+    browser.press(&["Home", "ArrowRight", "ArrowRight"]).await;
+    browser
+        .wait(
+            "document.querySelector('#step-title').textContent === 'Paused: the real server waits'",
+        )
+        .await;
+    let told = "nobody pressed Next, so it went on by itself";
+    browser.wait(&format!("document.querySelector('#story').textContent.includes({told:?})")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_page_says_when_the_server_is_gone() {
     let mut server = Server::start(&[]).await;
     let browser = Browser::start(SIZES[0]).await;

@@ -1,8 +1,10 @@
 //! Pausing the real thing: the server itself stops before its acts until `next`, or the limit.
 
+use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::json;
+use tests::client;
 use tests::log::{conns, note};
 use tests::raw::{Raw, get};
 use tests::run::Run;
@@ -14,6 +16,12 @@ use trace::ids::ConnId;
 use trace::note::{Act, Release, What as Note};
 
 const LIMIT: Duration = Duration::from_secs(10);
+
+/// Within this after `next` a client's process is over.
+const FELT: Duration = Duration::from_millis(50);
+
+/// How often curl is let hang in each lab.
+const TIMES: usize = 5;
 
 /// Whether an entry says that an answer of a connection waits.
 fn answer_held(entry: &Entry, conn: ConnId) -> bool {
@@ -77,6 +85,75 @@ async fn next_is_felt_within_50_ms() {
     let all = taken.iter().all(|took| *took <= Duration::from_millis(50));
     assert!(all, "from next to the answer: {taken:?}");
     println!("from next to the answer: {taken:?}");
+}
+
+/// Asks ten times, each on a connection of its own. Gives the median of what that took.
+async fn asked(run: &Run<'_>) -> Duration {
+    let mut taken = Vec::new();
+    for _ in 0..10 {
+        let began = Instant::now();
+        let mut client = Raw::connect(run.addr()).await;
+        assert_eq!(client.ask(&get(&run.target("hello"))).await.status(), 200);
+        taken.push(began.elapsed());
+    }
+    taken.sort_unstable();
+    taken[taken.len() / 2]
+}
+
+/// Lets curl hang for a time, in which something else is done, then presses Next. Gives what was
+/// done, and how long after that press curl's process was over.
+async fn let_hang<T>(
+    run: &Run<'_>,
+    hangs: Duration,
+    meanwhile: impl Future<Output = T>,
+) -> (T, Duration) {
+    let mut follower = run.live(0).await;
+    let mut curl = client::curl(&format!("http://{}{}", run.addr(), run.target("hello")));
+    let curl = curl.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn();
+    let mut curl = curl.expect("curl must be installed for this test: apt-get install curl");
+    follower.until(LIMIT, |entry| answer_held(entry, ConnId(1))).await;
+    let (done, ()) = tokio::join!(meanwhile, sleep(hangs));
+    let over = curl.try_wait().expect("a process can be looked at");
+    assert_eq!(over, None, "curl hangs");
+    let began = Instant::now();
+    let ended = async {
+        let output = within(LIMIT, "curl's end", curl.wait_with_output()).await;
+        (began.elapsed(), output.expect("it can be waited for"))
+    };
+    let ((), (took, output)) = tokio::join!(run.press("next"), ended);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && output.stdout == b"Hello.\n", "{output:?}: {errors}");
+    (done, took)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn curl_hangs_until_next_and_another_run_is_not_slowed() {
+    let server = Server::start(&[]).await;
+    for lab in ["http10", "http11"] {
+        let other = Run::create(&server, lab, json!({ "link_ms": 0 })).await;
+        let (mut taken, mut medians) = (Vec::new(), Vec::new());
+        for time in 1..=TIMES {
+            let params = json!({ "pause": true, "link_ms": 0 });
+            let run = Run::create(&server, lab, params).await;
+            let took = if time == 1 {
+                let before = asked(&other).await;
+                let (while_held, took) =
+                    let_hang(&run, Duration::from_secs(1), asked(&other)).await;
+                medians.extend([before, while_held]);
+                took
+            } else {
+                let_hang(&run, Duration::from_millis(250), async {}).await.1
+            };
+            taken.push(took);
+        }
+        println!(
+            "{lab}: from next to curl's end {taken:?}; another run before, while held {medians:?}"
+        );
+        let late = taken.iter().filter(|took| **took > FELT).count();
+        assert!(late <= 1, "{lab}: from next to curl's end: {taken:?}");
+        let most = medians[0].mul_f64(1.5) + Duration::from_millis(5);
+        assert!(medians[1] <= most, "{lab}: another run is slowed: {medians:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,6 +14,7 @@ mod serialization_api;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,18 +23,23 @@ use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
+use trace::http1::Version;
 use trace::studio::{Lab, Origins};
 
 use crate::authority::Authority;
+use crate::caps::Caps;
 use crate::config::Config;
 use crate::instances::Switches;
 use crate::labs;
+use crate::link;
 use crate::listen::{Service, TLS};
+use crate::refusal::Refusal;
 use crate::runs::Runs;
 use guard::Caller;
 use problem::Refused;
@@ -177,31 +183,42 @@ pub async fn accept(
             continue;
         }
         let _ = stream.set_nodelay(true);
-        let app = app.clone();
-        let service =
-            TowerToHyperService::new(app.map_request(move |mut request: http::Request<_>| {
-                request.extensions_mut().insert(ConnectInfo(peer));
-                request
-            }));
-        let stop = stop.clone();
-        tasks.spawn(async move {
-            let conn = hyper::server::conn::http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(Duration::from_secs(caps.head_s))
-                .serve_connection(TokioIo::new(stream), service)
-                .with_upgrades();
-            let mut conn = std::pin::pin!(conn);
-            let result = tokio::select! {
-                result = conn.as_mut() => result,
-                () = stop.cancelled() => {
-                    conn.as_mut().graceful_shutdown();
-                    conn.await
-                }
-            };
-            if let Err(error) = result {
-                tracing::debug!(%peer, %error, "studio connection ended");
-            }
-        });
+        tasks.spawn(connection(stream, peer, (app.clone(), caps), stop.clone()));
+    }
+}
+
+/// A connection to the studio, to its end.
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    (app, caps): (Router, Caps),
+    stop: CancellationToken,
+) {
+    let service =
+        TowerToHyperService::new(app.map_request(move |mut request: http::Request<_>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            request
+        }));
+    let mut conn = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_secs(caps.head_s))
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let result = tokio::select! {
+        result = &mut conn => result,
+        () = stop.cancelled() => {
+            Pin::new(&mut conn).graceful_shutdown();
+            (&mut conn).await
+        }
+    };
+    let Err(error) = result else { return };
+    tracing::debug!(%peer, %error, "studio connection ended");
+    // Of a head that never became whole hyper says nothing.
+    let parts = if error.is_timeout() { conn.into_parts() } else { None };
+    if let Some(parts) = parts.filter(|parts| !parts.read_buf.is_empty()) {
+        let mut stream = parts.io.into_inner();
+        let _ = stream.write_all(&Refusal::HeadTimeout.bytes(Version::Http11)).await;
+        link::close(&mut stream).await;
     }
 }
 

@@ -207,7 +207,11 @@ where
             None
         }
         Err(_) => {
-            tracing::debug!(service = service.name, "no handshake in its time");
+            // Nobody can be told in words.
+            tracing::info!(
+                service = service.name,
+                "closed without an answer: no handshake in its time"
+            );
             None
         }
     }
