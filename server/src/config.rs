@@ -46,8 +46,8 @@ pub struct Config {
     // Read later: what is wrong with it must be told without its password.
     #[arg(long, env = "LIFELINE_STORE", hide_env_values = true, default_value = "memory")]
     pub store: String,
-    /// Folder for what is kept: the certificate authority of TLS, and webhook deliveries that wait; runs
-    /// stay in memory
+    /// Folder for what is kept: the certificate authority of TLS, webhook deliveries that wait, and the
+    /// newest 200 runs that are over, in 1 GiB at most
     #[arg(long, env = "LIFELINE_DATA")]
     pub data: Option<PathBuf>,
     /// Address that browsers are told for a lab, NAME=URL, where a proxy stands between

@@ -21,6 +21,14 @@ pub enum StartError {
     /// `--store` names no store.
     #[error("--store takes {0}")]
     Store(String),
+    /// The folder of `--data` is none and cannot be made.
+    #[error("--data takes a folder, and {folder} cannot be one: {source}")]
+    Data {
+        /// What was given.
+        folder: String,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The certificate authority that was kept cannot be used.
     #[error(
         "the certificate authority in {file} cannot be used: {why}; move its folder away, and a new one is made"
@@ -36,6 +44,16 @@ pub enum StartError {
         "the deliveries in {file} cannot be used: {why}; move the file away, or choose another folder with --data"
     )]
     Webhooks {
+        /// The file that is at fault.
+        file: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The runs that were kept cannot be used.
+    #[error(
+        "the runs in {file} cannot be used: {why}; move the file away, or choose another folder with --data"
+    )]
+    Runs {
         /// The file that is at fault.
         file: String,
         /// What is wrong with it.

@@ -7,6 +7,7 @@
 mod activity;
 mod agent;
 mod answer;
+mod archive;
 mod authority;
 mod caps;
 mod clock;
@@ -44,6 +45,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use trace::http1::Version;
 
+use archive::Archive;
 use authority::{Authority, Door, Doors};
 use config::Config;
 use error::StartError;
@@ -68,15 +70,17 @@ pub struct Server {
     studio_listener: TcpListener,
     services: Vec<(TcpListener, Service)>,
     authority: Authority,
+    archive: Option<Archive>,
     webhooks: Arc<Webhooks>,
 }
 
 /// Opens every port.
 ///
 /// # Errors
-/// A port that is taken, by name; a certificate authority that is kept and cannot be used.
+/// A port that is taken, by name; something that is kept and cannot be used.
 pub async fn bind(config: Config) -> Result<Server, StartError> {
     let store = config::store(&config.store).map_err(StartError::Store)?;
+    config.data.as_deref().map(archive::folder).transpose()?;
     let (authority, doors) = authority::open(config.data.as_deref(), config.host)?;
     let studio_listener = listen_on(&config, "studio", 0).await?;
     let studio = address_of(&studio_listener, "studio")?;
@@ -89,9 +93,10 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
         let addr = address_of(&listener, &name)?;
         services.push((listener, Service { name, addr, version, door }));
     }
+    let archive = config.data.as_deref().map(Archive::open).transpose()?;
     let setup = callbacks(&config, &services, &doors);
     let webhooks = Webhooks::open(setup)?;
-    Ok(Server { studio, config, store, studio_listener, services, authority, webhooks })
+    Ok(Server { studio, config, store, studio_listener, services, authority, archive, webhooks })
 }
 
 /// Where webhooks may go, and how.
@@ -140,6 +145,10 @@ fn address_of(listener: &TcpListener, name: &str) -> Result<SocketAddr, StartErr
 pub async fn serve(server: Server, stop: CancellationToken) {
     let caps = server.config.caps();
     let runs = Arc::new(Runs::new(caps, server.store.clone()));
+    if let Some(archive) = server.archive {
+        runs.keep_in(archive);
+        tokio::spawn(archive::watch(Arc::clone(&runs), stop.clone()));
+    }
     let webhooks = server.webhooks;
     let _ = runs.webhooks.set(Arc::clone(&webhooks));
     webhooks.start(&runs, stop.clone());
@@ -172,4 +181,5 @@ pub async fn serve(server: Server, stop: CancellationToken) {
         tracing::warn!("not everything was finished within {} s", caps.shutdown_s);
     }
     webhooks.flush().await;
+    all.end().await;
 }

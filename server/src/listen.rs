@@ -385,7 +385,8 @@ async fn serve<S: Stream>(
 /// # Errors
 /// A run that is not known, or over.
 pub fn find(runs: &Runs, id: &trace::ids::RunId) -> Result<Arc<Run>, Refusal> {
-    let run = runs.get(id).ok_or(Refusal::UnknownRun)?;
+    let gone = || runs.find(id).map_or(Refusal::UnknownRun, |_| Refusal::RunOver);
+    let run = runs.get(id).ok_or_else(gone)?;
     run.end_if_full();
     if run.state().serves() { Ok(run) } else { Err(Refusal::RunOver) }
 }

@@ -35,11 +35,20 @@ impl Kept {
         if let Some(line) = self.line.get() {
             return line.clone();
         }
-        let line = Bytes::from(serde_json::to_vec(&self.entry).unwrap_or_default());
+        let line = self.written();
         if line.len() <= LINE_KEPT {
             return self.line.get_or_init(|| line).clone();
         }
         line
+    }
+
+    /// The same for who reads it once, so that it is not held in memory for anybody else.
+    pub fn line_once(&self) -> Bytes {
+        self.line.get().cloned().unwrap_or_else(|| self.written())
+    }
+
+    fn written(&self) -> Bytes {
+        Bytes::from(serde_json::to_vec(&self.entry).unwrap_or_default())
     }
 }
 
@@ -205,9 +214,9 @@ impl Log {
     pub fn last(&self) -> watch::Receiver<Seq> {
         self.last.subscribe()
     }
+}
 
-    /// The first line, without its end.
-    pub fn header_line(&self) -> Bytes {
-        Bytes::from(serde_json::to_vec(&self.header).unwrap_or_default())
-    }
+/// A log's first line, without its end.
+pub fn header_line(header: &Header) -> Bytes {
+    Bytes::from(serde_json::to_vec(header).unwrap_or_default())
 }

@@ -43,8 +43,8 @@ async fn run(config: Config) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let server = lifeline::bind(config.clone()).await?;
     if config.data.is_some() {
-        tracing::warn!(
-            "--data keeps the certificate authority and webhook deliveries, and only those: runs are in memory"
+        tracing::info!(
+            "--data keeps the certificate authority, webhook deliveries, and runs that are over; one under way is lost if the program is killed"
         );
     }
     announce(server.studio);

@@ -1,7 +1,10 @@
-//! All runs of this server.
+//! All runs of this server: those in memory, and beside them those that are kept.
+
+mod found;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -12,11 +15,14 @@ use trace::ids::RunId;
 use trace::studio::RunState;
 use trace::time::Micros;
 
+use crate::archive::{Archive, Unwritten};
 use crate::caps::Caps;
 use crate::clock;
 use crate::run::Run;
 use crate::store::Choice;
 use crate::webhooks::Webhooks;
+
+pub use found::{Found, upto};
 
 /// Letters and digits that are not taken for each other.
 const ALPHABET: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
@@ -30,16 +36,54 @@ pub struct Runs {
     pub store: Choice,
     /// What calls endpoints, where something does.
     pub webhooks: OnceLock<Arc<Webhooks>>,
+    /// Where they are kept, with `--data`.
+    pub archive: OnceLock<Archive>,
     all: Mutex<BTreeMap<u64, Arc<Run>>>,
+    /// The next run's number: none is given twice, nor one that a kept run has.
+    next: AtomicU64,
 }
 
 impl Runs {
     /// None yet.
     pub fn new(caps: Caps, store: Choice) -> Self {
-        Self { caps, store, webhooks: OnceLock::new(), all: Mutex::default() }
+        Self {
+            caps,
+            store,
+            webhooks: OnceLock::new(),
+            archive: OnceLock::new(),
+            all: Mutex::default(),
+            next: AtomicU64::new(0),
+        }
     }
 
-    /// The run of this name.
+    /// Runs are kept there from now on, and those that are there are known.
+    pub fn keep_in(&self, archive: Archive) {
+        self.next.store(archive.next(), Ordering::Relaxed);
+        let _ = self.archive.set(archive);
+    }
+
+    /// The run of this name, in memory or kept.
+    pub fn find(&self, id: &RunId) -> Option<Found> {
+        let past = || self.archive.get()?.find(id).map(|(_, past)| Found::Past(past));
+        self.get(id).map(Found::Live).or_else(past)
+    }
+
+    /// Runs in memory and kept ones, the newest first: all that are in memory, and of the others as many as
+    /// there may be beside them.
+    pub fn listed(&self) -> Vec<Found> {
+        // Kept ones first: a run may go from memory meanwhile, but none comes back to it.
+        let past = self.archive.get().map(Archive::all).unwrap_or_default();
+        let live = self.numbered();
+        let most = usize::try_from(self.caps.runs).unwrap_or(usize::MAX);
+        let room = most.saturating_sub(live.len());
+        let past = past.into_iter().rev().filter(|(number, _)| !live.contains_key(number));
+        let past = past.take(room).map(|(number, past)| (number, Found::Past(past)));
+        let mut all: BTreeMap<u64, Found> = past.collect();
+        all.extend(live.iter().map(|(number, run)| (*number, Found::Live(Arc::clone(run)))));
+        all.into_values().rev().collect()
+    }
+
+    /// The run of this name, if it is in memory.
     pub fn get(&self, id: &RunId) -> Option<Arc<Run>> {
         self.all.lock().values().find(|run| run.id == *id).cloned()
     }
@@ -49,7 +93,12 @@ impl Runs {
         self.all.lock().values().find(|run| run.expects(from)).cloned()
     }
 
-    /// All runs, the newest first.
+    /// All runs in memory, by their numbers.
+    pub fn numbered(&self) -> BTreeMap<u64, Arc<Run>> {
+        self.all.lock().clone()
+    }
+
+    /// All runs in memory, the newest first.
     pub fn all(&self) -> Vec<Arc<Run>> {
         self.all.lock().values().rev().cloned().collect()
     }
@@ -61,9 +110,12 @@ impl Runs {
             let over = runs.iter().find(|(_, run)| !run.state().serves()).map(|(at, _)| *at)?;
             if let Some(dropped) = runs.remove(&over) {
                 tracing::info!(run = %dropped.id, "forgotten, to make room for a new run");
+                if let Some(archive) = self.archive.get() {
+                    archive.keep(over, dropped);
+                }
             }
         }
-        let number = runs.last_key_value().map_or(0, |(number, _)| number + 1);
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
         if let Some(webhooks) = self.webhooks.get() {
             run.calls_by(webhooks);
         }
@@ -72,13 +124,35 @@ impl Runs {
         Some(run)
     }
 
-    /// Forgets a run, after ending it.
-    pub fn remove(&self, id: &RunId) -> Option<Arc<Run>> {
+    /// Forgets a run in memory, after ending it. Gives its number.
+    pub fn remove(&self, id: &RunId) -> Option<u64> {
         let mut runs = self.all.lock();
         let number = runs.iter().find(|(_, run)| run.id == *id).map(|(number, _)| *number)?;
         let run = runs.remove(&number)?;
         run.go_to(RunState::Finished, "deleted");
-        Some(run)
+        Some(number)
+    }
+
+    /// Forgets a run wherever it is.
+    ///
+    /// # Errors
+    /// It is still kept.
+    pub async fn delete(&self, id: &RunId) -> Result<(), Unwritten> {
+        let live = self.remove(id);
+        let Some(archive) = self.archive.get() else { return Ok(()) };
+        let Some(number) = live.or_else(|| archive.find(id).map(|(number, _)| number)) else {
+            return Ok(());
+        };
+        archive.forget(number).await
+    }
+
+    /// The server stops: where runs are kept, those under way are over now, and all are kept.
+    pub async fn end(self: &Arc<Self>) {
+        let Some(archive) = self.archive.get() else { return };
+        for run in self.all() {
+            run.go_to(RunState::Finished, "the server stopped");
+        }
+        archive.flush(self).await;
     }
 
     /// Ends runs that nobody uses, until the server stops; and says once when its certificate, which

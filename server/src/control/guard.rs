@@ -14,7 +14,7 @@ use axum::response::{IntoResponse as _, Response};
 use super::Studio;
 use super::problem::Refused;
 use crate::caps::Caps;
-use crate::run::Run;
+use crate::runs::Found;
 
 /// Who calls, and by which name.
 #[derive(Debug, Clone)]
@@ -28,9 +28,9 @@ pub struct Caller {
 
 impl Caller {
     /// Whether this caller may change the run.
-    pub fn check_key(&self, studio: &Studio, run: &Run) -> Result<(), Refused> {
+    pub fn check_key(&self, studio: &Studio, run: &Found) -> Result<(), Refused> {
         match &self.key {
-            Some(key) if same(key, &run.key) => Ok(()),
+            Some(key) if same(key, run.key()) => Ok(()),
             Some(_) => Err(Refused::new(StatusCode::FORBIDDEN, "That is not this run's key.")),
             None if studio.trusts(self) => Ok(()),
             None => Err(Refused::new(

@@ -24,12 +24,13 @@ pub async fn input(
     Path(id): Path<String>,
     body: Result<Json<Press>, JsonRejection>,
 ) -> Answer<StatusCode> {
-    let run = find(&studio, &id)?;
-    caller.check_key(&studio, &run)?;
+    let found = find(&studio, &id)?;
+    caller.check_key(&studio, &found)?;
     let Json(press) = body.map_err(bad_json)?;
-    if !run.state().serves() {
+    let live = found.live().filter(|run| run.state().serves()).cloned();
+    let Some(run) = live else {
         return Err(Refused::new(StatusCode::GONE, "This run is over; make a new one."));
-    }
+    };
     let taken = Kind::named(&run.log.header.lab).map(Kind::inputs).unwrap_or_default();
     if !taken.contains(&press.input) {
         let detail = format!("input takes one of {} in this lab.", taken.join(", "));

@@ -12,15 +12,17 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use trace::ids::{RunId, Seq};
+use trace::ids::Seq;
 use trace::studio::Say;
 
 use super::Studio;
 use super::guard::{Caller, same};
 use super::problem::Refused;
-use super::runs_api::{After, after};
-use crate::run::{Driver, Run};
+use super::runs_api::{After, after, find};
+use crate::run::Driver;
+use crate::runs::{Found, upto};
 
 /// The most lines that are sent before the socket is flushed.
 const BATCH: usize = 256;
@@ -30,6 +32,9 @@ const LINE_MAX: usize = 4 * 1024 * 1024;
 
 /// How long a follower may leave its socket unread before it is cut.
 const STALLED: Duration = Duration::from_secs(10);
+
+/// What is said where a kept log ends early.
+const UNREADABLE: &str = "the kept log cannot be read";
 
 /// How often a quiet follower is asked whether it is still there.
 const PING: Duration = Duration::from_secs(20);
@@ -42,7 +47,7 @@ pub async fn live(
     from: Result<Query<After>, QueryRejection>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Refused> {
-    let run = studio.runs.get(&RunId(id.clone())).ok_or_else(|| Refused::unknown_run(&id))?;
+    let run = find(&studio, &id)?;
     let seen = after(from)?;
     let upgrade = upgrade.map_err(|_| {
         Refused::new(
@@ -69,7 +74,7 @@ pub async fn live(
 const REPORTS: u64 = 1_000;
 
 struct Follower {
-    run: Arc<Run>,
+    run: Found,
     seen: Seq,
     trusted: bool,
     driver: Option<Driver>,
@@ -80,18 +85,20 @@ struct Follower {
 impl Follower {
     async fn follow(mut self, socket: WebSocket, stop: CancellationToken) {
         let (mut to, mut from) = socket.split();
-        let mut last = self.run.log.last();
-        let mut failed = send(&mut to, vec![text(self.run.log.header_line())]).await.is_err();
+        let mut last = self.run.last();
+        let mut failed = send(&mut to, vec![text(self.run.header_line())]).await.is_err();
         while !failed {
-            let batch = self.run.log.after(self.seen, BATCH);
-            if let Some(kept) = batch.last() {
-                self.seen = kept.entry.seq;
-                let lines = batch.iter().map(|kept| text(kept.line())).collect();
-                failed = send(&mut to, lines).await.is_err();
+            let Ok(lines) = self.run.lines(self.seen, BATCH).await else {
+                let _ = send(&mut to, vec![end(close_code::ERROR, UNREADABLE)]).await;
+                return;
+            };
+            if !lines.is_empty() {
+                self.seen = upto(self.seen, &lines);
+                failed = send(&mut to, lines.into_iter().map(text).collect()).await.is_err();
                 continue;
             }
             tokio::select! {
-                changed = last.changed() => failed = changed.is_err(),
+                gone = changed(&mut last) => failed = gone,
                 said = from.next() => match said {
                     Some(Ok(Message::Text(said))) => self.hear(&said),
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return,
@@ -101,11 +108,7 @@ impl Follower {
                     failed = send(&mut to, vec![Message::Ping(Bytes::new())]).await.is_err();
                 }
                 () = stop.cancelled() => {
-                    let frame = CloseFrame {
-                        code: close_code::AWAY,
-                        reason: Utf8Bytes::from_static("the server stops"),
-                    };
-                    let _ = send(&mut to, vec![Message::Close(Some(frame))]).await;
+                    let _ = send(&mut to, vec![end(close_code::AWAY, "the server stops")]).await;
                     return;
                 }
             }
@@ -114,20 +117,34 @@ impl Follower {
 
     /// What a page says: that it drives the run, what only it knows of it, that it is done.
     fn hear(&mut self, said: &str) {
+        let Found::Live(run) = &self.run else { return };
         match serde_json::from_str(said) {
             Ok(Say::Drive { key })
-                if self.driver.is_none() && (self.trusted || same(&key, &self.run.key)) =>
+                if self.driver.is_none() && (self.trusted || same(&key, &run.key)) =>
             {
-                self.driver = Some(self.run.attach());
+                self.driver = Some(run.attach());
             }
-            Ok(Say::Done) if self.driver.is_some() => self.run.page_done(),
+            Ok(Say::Done) if self.driver.is_some() => run.page_done(),
             Ok(Say::Report(report)) if self.driver.is_some() && self.reports < REPORTS => {
                 self.reports += 1;
-                self.run.report(report);
+                run.report(report);
             }
             _ => {}
         }
     }
+}
+
+/// Waits until a log has more; for ever where it will not. Says whether the log is gone.
+async fn changed(last: &mut Option<watch::Receiver<Seq>>) -> bool {
+    match last {
+        Some(last) => last.changed().await.is_err(),
+        None => std::future::pending().await,
+    }
+}
+
+/// The end, and why.
+fn end(code: u16, reason: &'static str) -> Message {
+    Message::Close(Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) }))
 }
 
 fn text(line: Bytes) -> Message {

@@ -1,5 +1,6 @@
 //! Runs over the API: make, list, look at, read, delete.
 
+use std::io;
 use std::sync::Arc;
 
 use axum::Json;
@@ -24,7 +25,7 @@ use crate::instance::Shared;
 use crate::labs::{self, Kind, serialization};
 use crate::listen::{BEHIND_TLS, TLS};
 use crate::run::{Run, urls};
-use crate::runs::{new_id, new_key};
+use crate::runs::{Found, new_id, new_key, upto};
 
 /// How many entries are read from a log at once.
 const PAGE: usize = 512;
@@ -69,7 +70,7 @@ pub async fn create(
     let created = Created {
         id: run.id.clone(),
         key: run.key.clone(),
-        urls: run_urls(&studio, &caller, &run),
+        urls: run_urls(&studio, &caller, &run.log.header),
         participants: run.log.header.participants.clone(),
     };
     let place = HeaderValue::from_str(&format!("/api/runs/{}", run.id));
@@ -103,9 +104,9 @@ pub fn bad_json(rejection: JsonRejection) -> Refused {
 fn run_urls(
     studio: &Studio,
     caller: &Caller,
-    run: &Run,
+    header: &Header,
 ) -> std::collections::BTreeMap<String, String> {
-    let services = Kind::named(&run.log.header.lab)
+    let services = Kind::named(&header.lab)
         .map(|kind| kind.services(&studio.services))
         .unwrap_or_default();
     let mut names: Vec<String> = services.into_iter().map(|service| service.name).collect();
@@ -118,16 +119,16 @@ fn run_urls(
         names.push(HTTP10_TLS.to_owned());
         origins.insert(HTTP10_TLS.to_owned(), origin);
     }
-    urls(&origins, &names, &run.id)
+    urls(&origins, &names, &header.run)
 }
 
-pub fn find(studio: &Studio, id: &str) -> Answer<Arc<Run>> {
-    studio.runs.get(&RunId(id.to_owned())).ok_or_else(|| Refused::unknown_run(id))
+pub fn find(studio: &Studio, id: &str) -> Answer<Found> {
+    studio.runs.find(&RunId(id.to_owned())).ok_or_else(|| Refused::unknown_run(id))
 }
 
 /// `GET /api/runs`
 pub async fn list(State(studio): State<Arc<Studio>>, caller: Caller) -> Json<Vec<Summary>> {
-    let summaries = studio.runs.all();
+    let summaries = studio.runs.listed();
     Json(summaries.iter().map(|run| summarise(&studio, &caller, run)).collect())
 }
 
@@ -137,20 +138,21 @@ pub async fn summary(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Answer<Json<Summary>> {
-    Ok(Json(summarise(&studio, &caller, &*find(&studio, &id)?)))
+    Ok(Json(summarise(&studio, &caller, &find(&studio, &id)?)))
 }
 
-fn summarise(studio: &Studio, caller: &Caller, run: &Run) -> Summary {
+fn summarise(studio: &Studio, caller: &Caller, run: &Found) -> Summary {
+    let header = run.header();
     Summary {
-        id: run.id.clone(),
-        lab: run.log.header.lab.clone(),
-        params: run.params().clone(),
-        seed: run.log.header.seed,
+        id: header.run.clone(),
+        lab: header.lab.clone(),
+        params: header.params.clone(),
+        seed: header.seed,
         state: run.state(),
-        started: run.log.header.started.clone(),
-        last_seq: run.log.last_seq(),
-        urls: run_urls(studio, caller, run),
-        metrics: run.log.metrics(),
+        started: header.started.clone(),
+        last_seq: run.last_seq(),
+        urls: run_urls(studio, caller, header),
+        metrics: run.metrics(),
     }
 }
 
@@ -162,8 +164,12 @@ pub async fn delete(
 ) -> Answer<StatusCode> {
     let run = find(&studio, &id)?;
     caller.check_key(&studio, &run)?;
-    studio.runs.remove(&run.id);
-    tracing::info!(run = %run.id, "deleted");
+    let deleted = studio.runs.delete(run.id()).await;
+    deleted.map_err(|why| {
+        let why = format!("The run may still be kept: {why}. Try again.");
+        Refused::new(StatusCode::INTERNAL_SERVER_ERROR, why)
+    })?;
+    tracing::info!(run = %run.id(), "deleted");
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -180,7 +186,7 @@ pub async fn log(
     Path(id): Path<String>,
     from: Result<Query<After>, QueryRejection>,
 ) -> Answer<Response> {
-    Ok(lines(&find(&studio, &id)?, after(from)?))
+    Ok(lines(find(&studio, &id)?, after(from)?))
 }
 
 /// The number from which a log is read.
@@ -199,31 +205,38 @@ pub async fn export(
     if format != "ndjson" {
         return Err(Refused::new(StatusCode::NOT_FOUND, "This version exports ndjson."));
     }
-    let mut response = lines(&run, Seq(0));
     let name =
-        format!("attachment; filename=\"lifeline-{}-{}.ndjson\"", run.log.header.lab, run.id);
+        format!("attachment; filename=\"lifeline-{}-{}.ndjson\"", run.header().lab, run.id());
+    let mut response = lines(run, Seq(0));
     if let Ok(name) = HeaderValue::from_str(&name) {
         response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
     }
     Ok(response)
 }
 
-/// The log as it now is, line by line, in bounded pieces.
-fn lines(run: &Arc<Run>, after: Seq) -> Response {
-    let last = run.log.last_seq();
-    let mut first = run.log.header_line().to_vec();
+/// The log as it now is, line by line, in bounded pieces. It ends early where the disk cannot be read, and the
+/// caller sees that its end is missing.
+fn lines(run: Found, after: Seq) -> Response {
+    let last = run.last_seq();
+    let mut first = run.header_line().to_vec();
     first.push(b'\n');
-    let head = stream::iter([Ok::<_, std::convert::Infallible>(Bytes::from(first))]);
-    let rest = stream::unfold((Arc::clone(run), after), move |(run, after)| async move {
-        let kept = run.log.after(after, PAGE);
-        let kept: Vec<_> = kept.into_iter().take_while(|kept| kept.entry.seq <= last).collect();
-        let upto = kept.last()?.entry.seq;
+    let head = stream::iter([Ok::<_, io::Error>(Bytes::from(first))]);
+    let rest = stream::try_unfold((run, after), move |(run, after)| async move {
+        let mut lines = run.lines(after, PAGE).await.inspect_err(|error| {
+            tracing::error!(run = %run.id(), %error, "a log could not be read");
+        })?;
+        let left = usize::try_from(last.0.saturating_sub(after.0)).unwrap_or(usize::MAX);
+        lines.truncate(left);
+        if lines.is_empty() {
+            return Ok::<_, io::Error>(None);
+        }
+        let upto = upto(after, &lines);
         let mut bytes = Vec::new();
-        for kept in kept {
-            bytes.extend_from_slice(&kept.line());
+        for line in lines {
+            bytes.extend_from_slice(&line);
             bytes.push(b'\n');
         }
-        Some((Ok(Bytes::from(bytes)), (run, upto)))
+        Ok(Some((Bytes::from(bytes), (run, upto))))
     });
     let body = Body::from_stream(futures_util::StreamExt::chain(head, rest));
     ([(header::CONTENT_TYPE, "application/x-ndjson")], body).into_response()
