@@ -106,9 +106,8 @@ fn run_urls(
     caller: &Caller,
     header: &Header,
 ) -> std::collections::BTreeMap<String, String> {
-    let services = Kind::named(&header.lab)
-        .map(|kind| kind.services(&studio.services))
-        .unwrap_or_default();
+    let services =
+        Kind::named(&header.lab).map(|kind| kind.services(&studio.services)).unwrap_or_default();
     let mut names: Vec<String> = services.into_iter().map(|service| service.name).collect();
     let mut origins = studio.origins(caller);
     if names.iter().any(|name| name == BEHIND_TLS) {
