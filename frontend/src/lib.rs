@@ -20,6 +20,8 @@ pub mod address;
 
 pub mod session;
 
+pub mod seed;
+
 pub mod measure;
 
 pub mod cost;

@@ -106,6 +106,10 @@ pub struct Pane {
     pub mine: RwSignal<BTreeSet<String>>,
     /// Whether this page has done its part in that run, which then waits for others alone.
     pub waits: RwSignal<bool>,
+    /// For how many seconds it stays all the same, in case somebody does something.
+    pub stays: RwSignal<Option<u64>>,
+    /// The seed of the next run, as it was typed; empty where it is drawn by lot.
+    pub seed: RwSignal<String>,
     /// What went wrong.
     pub trouble: RwSignal<Option<Trouble>>,
 }
@@ -146,6 +150,8 @@ impl Pane {
             joined: RwSignal::new(None),
             mine: RwSignal::new(BTreeSet::new()),
             waits: RwSignal::new(false),
+            stays: RwSignal::new(None),
+            seed: RwSignal::new(String::new()),
             trouble: RwSignal::new(None),
         }
     }
@@ -167,6 +173,7 @@ impl Pane {
         self.joined.set(None);
         self.mine.set(BTreeSet::new());
         self.waits.set(false);
+        self.stays.set(None);
         self.height.set(0.0);
         self.trouble.set(None);
     }

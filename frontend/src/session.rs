@@ -25,7 +25,7 @@ use crate::labs::part::Part;
 use crate::state::{Active, State, Tab, Trouble};
 use crate::studio::{self, Failed};
 use crate::voice::Voice;
-use crate::{address, kept, labs, recent, toast};
+use crate::{address, kept, labs, recent, seed, toast};
 
 /// How long lines are gathered before they are drawn: a frame.
 const FRAME_MS: u32 = 16;
@@ -38,6 +38,9 @@ pub fn run(state: State) {
     if state.making.get_untracked() {
         return;
     }
+    let Ok(seed) = state.seed.with_untracked(|typed| seed::read(typed)) else {
+        return seed::refuse(state);
+    };
     // Who has predicted something waits for the answer beside it.
     if state.guesses.with_untracked(std::collections::BTreeMap::is_empty) {
         state.tab.set(Tab::Explain);
@@ -47,7 +50,7 @@ pub fn run(state: State) {
         let lab = state.lab.get_untracked();
         let params = state.params.get_untracked();
         let driven = params.get("peer").and_then(serde_json::Value::as_str) == Some("browser");
-        let made = studio::create(&lab, params).await;
+        let made = studio::create(&lab, params, seed.unwrap_or_else(seed::drawn)).await;
         state.making.set(false);
         match made {
             Ok(created) => {
@@ -143,18 +146,24 @@ pub fn press(state: State, input: &'static str) {
     });
 }
 
-/// Presses a button that is about something. What is so already is said for a moment only.
+/// Presses a button that is about something.
 pub fn act(state: State, press: Press) {
-    let Some(active) = state.run.get_untracked() else { return };
     spawn_local(async move {
-        match studio::input(&active.id, active.key.as_deref(), &press).await {
-            Ok(()) => {}
-            Err(Failed::Refused(409, why)) => {
-                toast::say(state, in_words(state, &why), None);
-            }
-            Err(failed) => tell(state, &failed),
-        }
+        acted(state, press).await;
     });
+}
+
+/// The same; says whether it was taken. What is so already is said for a moment only.
+pub async fn acted(state: State, press: Press) -> bool {
+    let Some(active) = state.run.get_untracked() else { return false };
+    match studio::input(&active.id, active.key.as_deref(), &press).await {
+        Ok(()) => return true,
+        Err(Failed::Refused(409, why)) => {
+            toast::say(state, in_words(state, &why), None);
+        }
+        Err(failed) => tell(state, &failed),
+    }
+    false
 }
 
 fn tell(state: State, failed: &Failed) {

@@ -208,6 +208,7 @@ impl State {
             lab.params.iter().map(|param| (param.name.clone(), default(&param.kind))).collect()
         });
         self.params.set(defaults.unwrap_or_default());
+        self.seed.set(String::new());
         self.clear();
     }
 

@@ -177,8 +177,13 @@ impl Run {
 
     /// Writes an input into the log.
     pub fn input(&self, input: &str, instance: Option<String>) {
+        self.pressed(Input { input: input.to_owned(), instance, ..Input::default() });
+    }
+
+    /// Writes an input with all that it says into the log.
+    pub fn pressed(&self, input: Input) {
         self.touch();
-        self.append(What::Input(Input { input: input.to_owned(), instance }));
+        self.append(What::Input(input));
     }
 
     /// Writes what a page says of itself into the log.

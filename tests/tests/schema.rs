@@ -339,16 +339,24 @@ fn every_word_is_taken_and_no_other() {
 #[test]
 #[rustfmt::skip] // a table is read line by line
 fn wrong_lines_of_the_types_are_refused() {
-    let input = line(What::Input(Input { input: "kill".to_owned(), instance: Some("instance1".to_owned()) }));
+    let input = line(What::Input(Input { input: "kill".to_owned(), instance: Some("instance1".to_owned()), ..Input::default() }));
+    let site = line(What::Input(Input { input: "site".to_owned(), behaviour: Some("up".to_owned()), ..Input::default() }));
+    let attack = line(What::Input(Input { input: "attack".to_owned(), kind: Some("old".to_owned()), ..Input::default() }));
+    let replay = line(What::Input(Input { input: "replay".to_owned(), delivery: Some("msg_1".to_owned()), ..Input::default() }));
     let (read, poll, lost, kept) = (note("store_read"), note("poll_held"), note("messages_lost"), note("message_kept"));
     let (reports, frames, blocks, values) = (reports(), frames(), sse(), resp());
     let (closed, wanted, full) = (&reports[0], &reports[1], &frames[0]);
     let (block, unfinished, command, reply) = (&blocks[0], &blocks[2], &values[0], &values[2]);
     let reserved = &frames[5];
     let said = message(Opcode::Text, 7, Some("letters"), &PIECES);
-    assert_eq!(refusal(&input), None, "{input}");
+    for pressed in [&input, &site, &attack, &replay] {
+        assert_eq!(refusal(pressed), None, "{pressed}");
+    }
     for (line, from, to, why) in [
         (input.as_str(), r#""instance1""#, r#""""#, "an instance without name"),
+        (&site, r#""up""#, r#""gone""#, "a behaviour that there is not"),
+        (&attack, r#""old""#, r#""new""#, "an attack that there is not"),
+        (&replay, r#""msg_1""#, r#""""#, "a delivery without name"),
         (&read, r#""note":"store_read""#, r#""note":"store_red""#, "an unknown note"),
         (&read, r#","ids":[4,7]"#, "", "a reading without result"),
         (&read, r#""engine":"memory","#, "", "a store that is nowhere"),

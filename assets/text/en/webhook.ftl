@@ -198,3 +198,22 @@ webhook-schedule-after = { $wait } later
 webhook-schedule-between = { $least } to { $most }
 webhook-schedule-given-up = given up
 webhook-schedule-measured = { $took }, { $planned } planned
+
+## What a person does in the panel, and the seed of a run.
+
+webhook-site-bad-certificate = wrong certificate
+webhook-enable = Enable the endpoint
+webhook-enable-title = Disabled endpoints are called again, as if they had never failed.
+webhook-enabled = Deliveries go to the endpoint again. What was given up meanwhile lies among the dead letters.
+webhook-attacks-short = Attacks
+webhook-attack-none = Nothing can be overheard before site.com has taken a delivery.
+webhook-attacked = { $attack }: { $verdict }
+webhook-stays = Nothing is under way. The run ends in { $seconds ->
+        [one] 1 second
+       *[other] { $seconds } seconds
+    }, unless something happens.
+seed = Seed
+seed-help = What is drawn by lot comes from this number: the same number and the same knobs draw the same again. Left empty, the number itself is drawn.
+seed-drawn = by lot
+seed-of-run = This run's seed: { $seed }
+seed-wrong = A seed is a whole number from 0 to { $most }, or nothing.

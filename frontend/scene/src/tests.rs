@@ -106,7 +106,7 @@ impl Writer {
 /// Two requests, the second paused at the gate, then the keep-alive time runs out.
 fn a_run() -> Vec<Entry> {
     let mut log = Writer::new();
-    log.add(0, What::Input(Input { input: "start".to_owned(), instance: None }));
+    log.add(0, What::Input(Input { input: "start".to_owned(), ..Input::default() }));
     log.open(1_000);
     log.say(82_000, Dir::ToServer, GET);
     log.say(500_000, Dir::ToClient, OK);

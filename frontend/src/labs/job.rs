@@ -21,6 +21,9 @@ const PATIENCE: u64 = 10;
 /// How long the closing has to be heard before the run is over.
 const CLOSES_MS: u64 = 200;
 
+/// How long the stream's end may be behind its last step.
+const END_MS: f64 = 5_000.0;
+
 /// Who is told by a webhook.
 const SITE: &str = "site.com";
 
@@ -74,12 +77,16 @@ async fn long(part: &Part, base: &str) {
     }
 }
 
-/// Listens until the last step is told; the browser comes back by itself where the stream breaks off.
+/// Listens until the stream has ended, which the server does behind the last step. The browser comes back
+/// by itself where it breaks off before.
 async fn listen(part: &Part, base: &str) {
     let Some(stream) = Stream::open(part, &format!("{base}/job/events")) else { return };
     let steps = part.number("parts");
-    while stream.last() < steps && !stream.is_dead() {
-        if !part.rest(LOOK_MS).await {
+    stream.ends_with(steps);
+    let mut all = None;
+    while !stream.is_dead() {
+        let ending = stream.last() >= steps;
+        if ending && now() - *all.get_or_insert_with(now) > END_MS || !part.rest(LOOK_MS).await {
             return;
         }
     }

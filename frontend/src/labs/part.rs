@@ -117,6 +117,13 @@ impl Part {
         }
     }
 
+    /// For how many seconds the page stays without anything to do, before it lets the run end.
+    pub fn stays(&self, seconds: Option<u64>) {
+        if self.is_shown() && self.state.stays.get_untracked() != seconds {
+            self.state.stays.set(seconds);
+        }
+    }
+
     /// Tells what only this page knows.
     pub fn report(&self, client: &str, says: Says) {
         self.voice.say(Say::Report(Report { client: client.to_owned(), says }));

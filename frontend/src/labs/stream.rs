@@ -29,6 +29,20 @@ struct Ear {
     broke: Cell<Option<f64>>,
     /// The last event id.
     last: RefCell<String>,
+    /// The number of the event behind which nothing more comes.
+    end: Cell<Option<u64>>,
+}
+
+impl Ear {
+    /// The number of the last event; 0 before the first.
+    fn number(&self) -> u64 {
+        self.last.borrow().parse().unwrap_or(0)
+    }
+
+    /// Whether everything came that was to come.
+    fn has_all(&self) -> bool {
+        self.end.get().is_some_and(|end| self.number() >= end)
+    }
 }
 
 impl Stream {
@@ -52,6 +66,10 @@ impl Stream {
         let broke = {
             let (part, ear, source) = (part.clone(), Rc::clone(&ear), source.clone());
             Closure::<dyn FnMut()>::new(move || {
+                // A browser comes back even to a stream that has ended as it should.
+                if ear.has_all() {
+                    return source.close();
+                }
                 // Each attempt to come back that fails is an error too; only the first is news.
                 if !ear.answered.get() || ear.broke.get().is_some() {
                     return;
@@ -67,6 +85,12 @@ impl Stream {
         source.set_onmessage(Some(heard.as_ref().unchecked_ref()));
         source.set_onerror(Some(broke.as_ref().unchecked_ref()));
         Some(Self { source, ear, _opened: opened, _heard: heard, _broke: broke })
+    }
+
+    /// Behind the event of this number nothing more comes: the server ends the stream there, and then
+    /// it is closed here too.
+    pub fn ends_with(&self, event: u64) {
+        self.ear.end.set(Some(event));
     }
 
     /// Whether it was ever answered.
@@ -91,7 +115,7 @@ impl Stream {
 
     /// The number of the last event; 0 before the first.
     pub fn last(&self) -> u64 {
-        self.ear.last.borrow().parse().unwrap_or(0)
+        self.ear.number()
     }
 }
 

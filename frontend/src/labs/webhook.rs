@@ -2,15 +2,23 @@
 //! be called, as a customer's it pays, and then it asks site.com what became of that. It never learns it
 //! from the payment service: nobody can call a browser.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::pin::pin;
+use std::rc::Rc;
 
-use futures_util::future::{Either, join_all, select};
+use futures_util::future::{Either, select};
 use gloo_net::http::{Method, RequestBuilder};
-use leptos::prelude::WithUntracked as _;
-use scene::standing::webhook::Webhooks;
+use leptos::prelude::{GetUntracked as _, WithUntracked as _, untrack};
+use leptos::task::spawn_local;
+use scene::model::Model;
+use scene::standing::webhook::{Stage, Webhooks};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use trace::entry::{Entry, What};
+use trace::note;
+use trace::participant::Role;
+use trace::time::Micros;
 use web_sys::AbortController;
 
 use super::part::{Part, now};
@@ -26,10 +34,11 @@ const AGAIN_MS: u64 = 500;
 const LOOK_MS: u64 = 100;
 
 /// For how long nothing has to happen before the run is over, so that a person can interfere.
-const STAYS_MS: f64 = 10_000.0;
+const STAYS_MS: u64 = 10_000;
 
-/// For how long nothing has to happen while a payment is with the banks until it is given up.
-const LOST_MS: f64 = 60_000.0;
+/// For how long nothing has to happen while a payment is with the banks, or behind the moment at which a
+/// delivery was due, until it is given up.
+const LOST_MS: u64 = 60_000;
 
 /// How often an order is asked about at most.
 const ASKS: u64 = 200;
@@ -42,6 +51,9 @@ const AMOUNT: u64 = 100;
 struct Accepted {
     id: String,
 }
+
+/// The payments whose orders are asked about, or need not be any more.
+type Asked = Rc<RefCell<BTreeSet<String>>>;
 
 /// Registers, pays in turn, asks about all orders at once, and stays for a person's buttons.
 pub(crate) async fn drive(part: &Part) {
@@ -66,57 +78,119 @@ pub(crate) async fn drive(part: &Part) {
             Err(failed) => return answered(part, Err(failed)),
         }
     }
-    join_all(paid.iter().map(|payment| learns(part, site, payment))).await;
-    let mut known: BTreeSet<String> = paid.into_iter().collect();
-    stays(part, site, &mut known).await;
+    let asked = Asked::default();
+    for payment in paid {
+        follow(part, site, payment, &asked);
+    }
+    stays(part, site, &asked).await;
 }
 
 /// Stays until nothing has happened for a while, and asks about the payments that others make meanwhile.
-async fn stays(part: &Part, site: &str, known: &mut BTreeSet<String>) {
-    let (mut entries, mut since) = (0, now());
+/// What the page asks itself keeps no run alive: a question may be held for as long as that lasts.
+async fn stays(part: &Part, site: &str, asked: &Asked) {
+    let (mut stirs, mut since) = (Stirs::default(), now());
     while part.rest(LOOK_MS).await {
-        let (count, told) = part.state.model.with_untracked(|model| {
-            let count = model.as_ref().map_or(0, |model| model.notes.len() + model.steps.len());
-            (count, model.as_ref().map(Webhooks::now).unwrap_or_default())
-        });
-        let others = told.payments.iter().map(|payment| payment.id.clone());
-        let new: Vec<String> = others.filter(|id| known.insert(id.clone())).collect();
-        join_all(new.iter().map(|payment| learns(part, site, payment))).await;
-        if count != entries || told.pends() {
-            (entries, since) = (count, now());
+        let told = told(part);
+        let new = told.payments.iter().map(|payment| payment.id.clone());
+        for payment in new.filter(|id| !is_given_up(&told, id)) {
+            follow(part, site, payment, asked);
+        }
+        let read = |model: &Option<Model>| model.as_ref().is_some_and(|model| stirs.read(model));
+        let stirred = part.state.model.with_untracked(read);
+        if stirred || pends(part, &told) || untrack(|| part.state.server_waits()) {
+            since = now();
         }
         let stays = if told.at_rest() { STAYS_MS } else { LOST_MS };
-        if now() - since >= stays {
+        let left = stays as f64 - (now() - since);
+        if left <= 0.0 {
+            part.stays(None);
             return part.done();
         }
+        part.stays(told.at_rest().then_some((left / 1_000.0).ceil() as u64));
         part.waits(told.at_rest());
+    }
+    part.stays(None);
+}
+
+/// How webhooks stand by the log.
+fn told(part: &Part) -> Webhooks {
+    let now = |model: &Option<Model>| model.as_ref().map(Webhooks::now).unwrap_or_default();
+    part.state.model.with_untracked(now)
+}
+
+/// How far the log was read for what others did.
+#[derive(Default)]
+struct Stirs(usize);
+
+impl Stirs {
+    /// Reads what is new. Says whether somebody did something other than the page.
+    fn read(&mut self, model: &Model) -> bool {
+        let stirred = model.entries.iter().skip(self.0).any(stirs);
+        self.0 = model.entries.len();
+        stirred
     }
 }
 
-/// Asks about an order until it was told of, or never will be by itself.
-async fn learns(part: &Part, site: &str, payment: &str) {
+fn stirs(entry: &Entry) -> bool {
+    match &entry.what {
+        What::Input(_) => true,
+        What::Opened(opened) => opened.client.role != Role::Browser,
+        What::Note(note) => {
+            !matches!(note.what, note::What::PollHeld { .. } | note::What::PollReleased { .. })
+        }
+        _ => false,
+    }
+}
+
+/// Whether a delivery is under way, or due at a moment that is not long gone.
+fn pends(part: &Part, told: &Webhooks) -> bool {
+    let now = part.state.now.get_untracked().unwrap_or_default();
+    told.deliveries.iter().any(|delivery| match delivery.stage {
+        Stage::UnderWay { .. } => true,
+        Stage::Due { at, .. } => at.plus(Micros::from_millis(LOST_MS)) > now,
+        _ => false,
+    })
+}
+
+/// Asks about an order, unless that is asked already. One that was given up is asked about again should
+/// its delivery be sent again.
+fn follow(part: &Part, site: &str, payment: String, asked: &Asked) {
+    if !asked.borrow_mut().insert(payment.clone()) {
+        return;
+    }
+    let (part, site, asked) = (part.clone(), site.to_owned(), Rc::clone(asked));
+    spawn_local(async move {
+        if !learns(&part, &site, &payment).await {
+            asked.borrow_mut().remove(&payment);
+        }
+    });
+}
+
+/// Asks about an order until it was told of. Says false where its delivery was given up before.
+async fn learns(part: &Part, site: &str, payment: &str) -> bool {
     let url = format!("{site}/orders/{payment}");
     for _ in 0..ASKS {
         match ask(part, &url).await {
             // Held until the time was over: the next one follows at once.
             Ok(204) => {}
-            Ok(_) => return,
+            Ok(_) => return true,
             Err(NoAnswer) => {
                 part.rest(AGAIN_MS).await;
             }
         }
-        if part.is_over() || is_given_up(part, payment) {
-            return;
+        if part.is_over() {
+            return true;
+        }
+        if is_given_up(&told(part), payment) {
+            return false;
         }
     }
+    true
 }
 
 /// Whether no more attempts are made to tell site.com of a payment.
-fn is_given_up(part: &Part, payment: &str) -> bool {
-    part.state.model.with_untracked(|model| {
-        let told = model.as_ref().map(Webhooks::now).unwrap_or_default();
-        told.dead().any(|delivery| delivery.payment.as_deref() == Some(payment))
-    })
+fn is_given_up(told: &Webhooks, payment: &str) -> bool {
+    told.dead().any(|delivery| delivery.payment.as_deref() == Some(payment))
 }
 
 /// Asks to be told when there is something to tell. Gives the status. Nobody waits for the answer once

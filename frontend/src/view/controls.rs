@@ -11,7 +11,7 @@ use super::own_client::OwnClient;
 use super::t;
 use super::waiting::Waiting;
 use crate::state::{State, state};
-use crate::{session, toast};
+use crate::{seed, session, toast};
 
 /// Knobs that are seldom turned, and so stand behind "More knobs".
 const SELDOM: [&str; 9] = [
@@ -31,9 +31,12 @@ const SELDOM: [&str; 9] = [
 pub fn Controls() -> impl IntoView {
     let state = state();
     let knobs = move |seldom: bool| {
-        let params = state.current_lab().map(|lab| lab.params).unwrap_or_default();
-        let params =
-            params.into_iter().filter(|param| SELDOM.contains(&param.name.as_str()) == seldom);
+        let lab = state.current_lab();
+        // Who the four are is what this lab is about.
+        let shows_peer = lab.as_ref().is_some_and(|lab| lab.id == "job");
+        let is_seldom = |name: &str| SELDOM.contains(&name) && !(shows_peer && name == "peer");
+        let params = lab.map(|lab| lab.params).unwrap_or_default();
+        let params = params.into_iter().filter(|param| is_seldom(&param.name) == seldom);
         params.map(|param| knob(state, param)).collect_view()
     };
     view! {
@@ -51,8 +54,11 @@ pub fn Controls() -> impl IntoView {
                     />
                 </label>
                 <details class="more">
-                    <summary>{t("more-knobs")}</summary>
-                    <div class="knobs">{move || knobs(true)}</div>
+                    <summary>{t("more-knobs")} " " <OfRun /></summary>
+                    <div class="knobs">
+                        {move || knobs(true)}
+                        <Seed />
+                    </div>
                 </details>
             </div>
             <Inputs />
@@ -60,6 +66,50 @@ pub fn Controls() -> impl IntoView {
             <OwnClient />
             <Waiting />
         </section>
+    }
+}
+
+/// From where the next run's lots come.
+#[component]
+fn Seed() -> impl IntoView {
+    let state = state();
+    let wrong = Memo::new(move |_| state.seed.with(|typed| seed::read(typed).is_err()));
+    view! {
+        <label class="knob" for=seed::FIELD title=t("seed-help")>
+            <span>{t("seed")}</span>
+            <input
+                type="text"
+                id=seed::FIELD
+                inputmode="numeric"
+                autocomplete="off"
+                maxlength="32"
+                placeholder=t("seed-drawn")
+                aria-invalid=move || wrong.get().to_string()
+                aria-describedby="seed-wrong"
+                disabled=move || under_way(state)
+                prop:value=move || state.seed.get()
+                on:input=move |event| state.seed.set(event_target_value(&event))
+            />
+        </label>
+        <span class="seed-wrong" id="seed-wrong" role="status">
+            {move || wrong.get().then(seed::wrong)}
+        </span>
+    }
+}
+
+/// The seed of the run that is shown.
+#[component]
+fn OfRun() -> impl IntoView {
+    let state = state();
+    let seed = Memo::new(move |_| {
+        state.model.with(|model| model.as_ref().map(|model| model.header.seed))
+    });
+    move || {
+        seed.get().map(|seed| {
+            let seed = seed.to_string();
+            let words = text::say("seed-of-run", &[("seed", (&seed).into())]);
+            view! { <span class="hint" id="run-seed" title=t("seed-help")>{words}</span> }
+        })
     }
 }
 

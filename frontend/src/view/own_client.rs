@@ -58,8 +58,8 @@ pub fn OwnClient() -> impl IntoView {
         let line = line.get()?;
         let copied = line.clone();
         Some(view! {
-            <p class="own-client">
-                {t("own-client")} " "
+            <p class="own-client" title=t("own-client")>
+                <span class="own-client-words">{t("own-client")}</span> " "
                 {choices} " "
                 <code id="curl" tabindex="0">{line}</code> " "
                 <button class="segment lone" on:click=move |_| copy(state, copied.clone(), t("copied"))>{t("copy")}</button>

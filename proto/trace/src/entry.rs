@@ -158,13 +158,23 @@ pub enum Ending {
 }
 
 /// A button was pressed, by a person or by a program.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Input {
-    /// `start`, `stop`, `next`, `send`, `kill`, `restart`, `drop`.
+    /// `start`, `stop`, `next`, `send`, `kill`, `restart`, `drop`, `pay`, `rotate`, `enable`, `replay`,
+    /// `site`, `attack`.
     pub input: String,
     /// The instance that it is about.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub instance: Option<String>,
+    /// How site.com behaves from now on.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub behaviour: Option<String>,
+    /// What an attacker tries.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub kind: Option<String>,
+    /// The delivery that is sent again.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub delivery: Option<String>,
 }
 
 /// What a page knows of itself and no socket of ours hears. It is told beside the ladder and never

@@ -108,8 +108,8 @@ impl Feed {
         }
     }
 
-    /// Tells each step of the job. When that is done the stream stays: who would close it is the client,
-    /// since a browser comes back to a stream that ends.
+    /// Tells each step of the job, and ends in order when all is told. A browser comes back to a stream
+    /// that ends, unless its page closes it; then it is told that there is nothing more.
     async fn job<S>(&mut self, out: &mut Pieces<'_, S>) -> Result<Infallible, Over>
     where
         S: AsyncWrite + Unpin + Send,
@@ -123,6 +123,9 @@ impl Feed {
                 let state = job::state(run, done);
                 out.push(&format!("id: {done}\nevent: message\ndata: {state}\n\n")).await?;
                 self.after = done;
+            }
+            if self.after >= self.worker.run.number("parts") {
+                return Err(Over::Done);
             }
             tokio::select! {
                 changed = told.changed() => if changed.is_err() { return Err(Over::Done) },

@@ -112,7 +112,7 @@ impl Writer {
             started: "2026-11-22T10:00:00.000Z".to_owned(),
         };
         writer.line(&serde_json::to_string(&header)?);
-        writer.entry(What::Input(Input { input: "start".to_owned(), instance: None }))?;
+        writer.entry(What::Input(Input { input: "start".to_owned(), ..Input::default() }))?;
         let state = note::What::State { state: RunState::Running, why: String::new() };
         writer.entry(What::Note(Note { conn: None, what: state }))?;
         Ok(writer)

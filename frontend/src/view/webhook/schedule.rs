@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use scene::amount;
 use scene::schedule::{Line, lines, long};
-use scene::standing::webhook::{Waited, Webhooks};
+use scene::standing::webhook::{Delivery, Waited, Webhooks, short};
 use serde_json::Value;
 use trace::ids::Seq;
 use trace::time::Micros;
@@ -20,28 +20,32 @@ pub fn Schedule(
     let state = state();
     let here = Memo::new(move |_| lines(number(state, "backoff_ms"), number(state, "retries")));
     // The delivery that was tried most often has the most to show.
-    let waits = Memo::new(move |_| {
-        told.with(|told| {
-            let most = told.deliveries.iter().max_by_key(|delivery| delivery.waits.len());
-            most.map(|delivery| delivery.waits.clone()).unwrap_or_default()
-        })
+    let most = Memo::new(move |_| {
+        told.with(|told| told.deliveries.iter().max_by_key(|it| it.waits.len()).cloned())
     });
     let body = move || {
-        waits.with(|waits| here.with(|here| here.iter().map(|it| line(it, waits)).collect_view()))
+        most.with(|most| {
+            let waits = most.as_ref().map(|most| most.waits.as_slice()).unwrap_or_default();
+            here.with(|here| here.iter().map(|it| line(it, waits)).collect_view())
+        })
     };
+    let of = |most: &Option<Delivery>| most.as_ref().map(|most| short(&most.id));
+    let of = Memo::new(move |_| most.with(of));
     view! {
         <details id="webhook-schedule">
             <summary>{t("webhook-schedule")}</summary>
             <p class="hint">{t("webhook-schedule-why")}</p>
-            <table class="state" aria-label=t("webhook-schedule")>
-                <thead><tr>
-                    <th scope="col">{t("webhook-schedule-attempt")}</th>
-                    <th scope="col">{t("webhook-schedule-real")}</th>
-                    <th scope="col">{t("webhook-schedule-here")}</th>
-                    <th scope="col">{t("webhook-schedule-run")}</th>
-                </tr></thead>
-                <tbody>{body}</tbody>
-            </table>
+            <div class="scrolls" tabindex="0" role="region" aria-label=t("webhook-schedule")>
+                <table class="state" data-table="webhook-schedule" aria-label=t("webhook-schedule")>
+                    <thead><tr>
+                        <th scope="col">{t("webhook-schedule-attempt")}</th>
+                        <th scope="col">{t("webhook-schedule-real")}</th>
+                        <th scope="col">{t("webhook-schedule-here")}</th>
+                        <th scope="col">{t("webhook-schedule-run")} <span class="size">{move || of.get()}</span></th>
+                    </tr></thead>
+                    <tbody>{body}</tbody>
+                </table>
+            </div>
         </details>
     }
 }

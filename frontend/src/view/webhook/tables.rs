@@ -7,7 +7,6 @@ use trace::webhook::{EndpointState, Verdict};
 
 use super::replay;
 use crate::state::State;
-use crate::toast;
 use crate::view::t;
 
 /// The most that is listed in a table, the newest of all.
@@ -47,7 +46,9 @@ pub fn endpoints(told: &Webhooks) -> Option<AnyView> {
 /// What was given up, if anything was. With a run under way each can be sent again.
 pub fn dead(told: &Webhooks, runs: Option<State>) -> Option<AnyView> {
     let dead: Vec<&Delivery> = told.dead().collect();
-    let head = ["webhook-delivery", "webhook-attempts", "webhook-dead-last", "webhook-replay"];
+    let mut head = vec!["webhook-delivery", "webhook-attempts", "webhook-dead-last"];
+    // When the run is over nothing can be sent again.
+    head.extend(runs.is_some().then_some("webhook-replay"));
     table("webhook-dead", &head, &dead, |it| letter(it, runs))
 }
 
@@ -152,18 +153,19 @@ fn letter(delivery: &Delivery, runs: Option<State>) -> AnyView {
         let (label, said) =
             (text::say("webhook-replay-of", &args), text::say("webhook-replayed", &args));
         let id = delivery.id.clone();
-        let press = move |_| {
-            toast::say(state, said.clone(), None);
-            replay(state, &id);
-        };
-        view! { <button class="segment lone" aria-label=label on:click=press>{t("webhook-replay")}</button> }
+        let press = move |_| replay(state, id.clone(), said.clone());
+        view! {
+            <td>
+                <button class="segment lone" aria-label=label on:click=press>{t("webhook-replay")}</button>
+            </td>
+        }
     });
     view! {
         <tr data-from=delivery.seq.to_string() data-delivery=delivery.id.clone()>
             <th scope="row">{named}</th>
             <td>{delivery.attempts.to_string()}</td>
             <td>{delivery.ended()}</td>
-            <td>{button}</td>
+            {button}
         </tr>
     }
     .into_any()

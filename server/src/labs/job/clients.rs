@@ -139,12 +139,18 @@ async fn hear(run: &Run, service: &Service, last: &mut String) -> anyhow::Result
     }
     let response = stream.ask(request, Bytes::new()).await?;
     let mut events = response.into_body().into_data_stream().eventsource();
+    let mut over = false;
+    // Read to its end, which the server makes after the last step.
     while let Some(event) = events.next().await {
-        let event = event?;
-        *last = event.id;
-        if spoken::progress(event.data.as_bytes()).is_some_and(|progress| progress.is_over()) {
-            return Ok(true);
+        match event {
+            Ok(event) => {
+                let progress = spoken::progress(event.data.as_bytes());
+                over |= progress.is_some_and(|progress| progress.is_over());
+                *last = event.id;
+            }
+            Err(_) if over => break,
+            Err(error) => return Err(error.into()),
         }
     }
-    Ok(false)
+    Ok(over)
 }

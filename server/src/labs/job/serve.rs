@@ -51,7 +51,14 @@ pub async fn answer(
                 Err(BadNumber(why)) => problem(422, "Unprocessable Content", &why),
             }
         }
-        (Asked::Events, &Method::GET) => events::of_job(bound, worker, events::last(request)),
+        (Asked::Events, &Method::GET) => {
+            let last = events::last(request);
+            // Who has it all is told not to come back (WHATWG HTML, section 9.2.3).
+            if last >= worker.run.number("parts") {
+                return nothing();
+            }
+            events::of_job(bound, worker, last)
+        }
         (Asked::State, _) => not_allowed("job"),
         (Asked::Events, _) => not_allowed("job/events"),
     }

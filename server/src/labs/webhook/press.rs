@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use serde_json::json;
+use trace::entry::Input;
 use trace::studio::Press;
 
 use super::attack::{self, Attack};
@@ -30,6 +31,7 @@ pub enum Unpressed {
 /// # Errors
 /// See [`Unpressed`].
 pub fn press(run: &Arc<Run>, press: &Press) -> Result<(), Unpressed> {
+    let mut pressed = Input { input: press.input.clone(), ..Input::default() };
     match press.input.as_str() {
         "pay" => ask(run, "payments".to_owned(), json!({ "amount": AMOUNT })),
         "rotate" => {
@@ -44,25 +46,28 @@ pub fn press(run: &Arc<Run>, press: &Press) -> Result<(), Unpressed> {
                 Some(delivery) => dead.into_iter().find(|known| known == delivery),
                 None => dead.into_iter().next(),
             };
+            pressed.delivery.clone_from(&named);
             let none = Unpressed::NotNow("That is not on the dead-letter list.");
             ask(run, format!("dead/{}/replay", named.ok_or(none)?), json!({}));
         }
         "site" => {
             let words = Behaviour::WORDS.map(|(word, _)| word);
             let behaviour = told(press.behaviour.as_deref(), "behaviour", &words)?;
+            pressed.behaviour = Some(behaviour.to_owned());
             let behaviour = Behaviour::named(behaviour).unwrap_or(Behaviour::Up);
             run.shared.callbacks.site.behave(behaviour);
         }
         _ => {
             let words = Attack::WORDS.map(|(word, _)| word);
             let attack = told(press.kind.as_deref(), "kind", &words)?;
+            pressed.kind = Some(attack.to_owned());
             let attack = Attack::named(attack).unwrap_or(Attack::Replayed);
             let none = Unpressed::NotNow("No good delivery was there to be overheard yet.");
             let heard = run.shared.callbacks.site.overheard().ok_or(none)?;
             tokio::spawn(attack::attempt(Arc::clone(run), attack, heard));
         }
     }
-    run.input(&press.input, None);
+    run.pressed(pressed);
     Ok(())
 }
 
