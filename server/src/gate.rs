@@ -72,6 +72,14 @@ impl Gate {
         };
     }
 
+    /// How long an act waits at most.
+    pub const fn longest(&self) -> Micros {
+        match self.mode {
+            Mode::Open => Micros(0),
+            Mode::Paused { limit } => limit,
+        }
+    }
+
     /// Whether an act waits.
     pub fn waits(&self) -> bool {
         !self.waiting.lock().acts.is_empty()

@@ -109,10 +109,13 @@ fn callbacks(config: &Config, services: &[(TcpListener, Service)], doors: &Doors
     });
     let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
     let here = interfaces.iter().map(if_addrs::Interface::ip).collect();
+    // Nobody else is called unless a flag names them.
+    let others = !config.callback_allow.is_empty();
     Setup {
         data: config.data.clone(),
         guard: Guard::new(own.into_iter().collect(), config.callback_allow.clone(), here),
-        tls: Some(Arc::clone(&doors.beside.client)),
+        tls: others.then(webhooks::roots::client).flatten(),
+        own_tls: Some(Arc::clone(&doors.beside.client)),
         ..Setup::default()
     }
 }

@@ -107,6 +107,7 @@ const fn ends(what: &What) -> bool {
                 | note::What::UserLeft { .. }
                 | note::What::InstanceDown { .. }
                 | note::What::InstanceUp { .. }
+                | note::What::DeliveryDead { .. }
         ),
         _ => false,
     }
@@ -150,7 +151,7 @@ impl Log {
     }
 
     /// Adds an entry, unless the run keeps no more. Endings and losses are always kept: a full run
-    /// takes no new connections, so they are bounded by those that are open.
+    /// takes nothing new on, so they are bounded by what is open or waits.
     pub fn append(&self, at_us: Micros, what: What) -> Appended {
         let mut inner = self.inner.lock();
         let weight = weight(&what);

@@ -256,9 +256,11 @@ impl Run {
         self.touched.store(clock::now().0, Ordering::Relaxed);
     }
 
-    /// For how long nothing happened, while nobody drives it and no connection is open.
+    /// For how long nothing happened, while nobody drives it, no connection is open and no delivery waits.
     pub fn idle_for(&self) -> Micros {
-        if self.drivers.load(Ordering::Relaxed) > 0 || self.open.load(Ordering::Relaxed) > 0 {
+        let pends = || self.webhooks().is_some_and(|webhooks| webhooks.pends(self));
+        let used = self.drivers.load(Ordering::Relaxed) + self.open.load(Ordering::Relaxed);
+        if used > 0 || pends() {
             return Micros(0);
         }
         clock::now().since(Micros(self.touched.load(Ordering::Relaxed)))

@@ -39,6 +39,9 @@ ladder-delivery-dead = { $attempts ->
     [one] { $delivery } is given up after 1 attempt
    *[other] { $delivery } is given up after { $attempts } attempts
 }
+ladder-dead-disabled = { $delivery } is given up: the endpoint is disabled
+ladder-dead-run-over = { $delivery } is given up: the run ended
+ladder-dead-removed = { $delivery } is given up: its endpoint was removed
 ladder-outcome-delivered = delivered
 ladder-outcome-refused = refused with { $status }
 ladder-outcome-not-allowed = not allowed: { $why }
@@ -112,6 +115,13 @@ story-delivery-dead = { $attempts ->
         [one] After { $attempts-text } attempt { $who } gives this delivery up.
        *[other] After { $attempts-text } attempts { $who } gives this delivery up.
     } It is not lost: it lies on the dead-letter list until somebody sends it again.
+story-dead-disabled = { $attempts ->
+        [0] { $who } gives this delivery up before it was tried: the endpoint is disabled.
+        [one] { $who } gives this delivery up after { $attempts-text } attempt: the endpoint is disabled.
+       *[other] { $who } gives this delivery up after { $attempts-text } attempts: the endpoint is disabled.
+    } It is not lost: it lies on the dead-letter list until somebody sends it again.
+story-dead-run-over = The run ended before this delivery had arrived. Nobody is there any more who could take it, so { $who } gives it up.
+story-dead-removed = The endpoint was removed before this delivery had arrived, so { $who } gives it up.
 story-outcome-delivered = An answer with 2xx means that the receiver has it. Only now is it struck off the list.
 story-outcome-refused = The answer was { $status }, and anything but 2xx counts as not delivered.
 story-outcome-redirect = The answer was { $status }, a redirect. It is not followed: it could lead to where callbacks may not go.

@@ -8,7 +8,7 @@ use trace::log::Header;
 use trace::note::{self, Act, Release};
 use trace::span::Dir;
 use trace::time::Micros;
-use trace::webhook::{EndpointState, Outcome, Planned, Verdict};
+use trace::webhook::{Dead, EndpointState, Outcome, Planned, Verdict};
 use wire::conn::Conn;
 
 use crate::lab_log::{Log, header};
@@ -226,7 +226,8 @@ fn how_deliveries_stand_is_told_at_each_step() {
 #[test]
 fn what_was_given_up_can_be_sent_again() {
     let (header, mut log) = paid();
-    let dead = note::What::DeliveryDead { delivery: named(DELIVERY), attempts: 3 };
+    let why = Dead::Attempts;
+    let dead = note::What::DeliveryDead { delivery: named(DELIVERY), attempts: 3, why };
     log.note(3_000 * MILLI, None, dead);
     let told = Webhooks::now(&Model::of(header.clone(), log.entries.clone()));
     assert_eq!(told.dead().map(|it| it.attempts).collect::<Vec<u64>>(), [3]);
@@ -243,6 +244,24 @@ fn what_was_given_up_can_be_sent_again() {
     assert!(Webhooks::now(&model).dead().next().is_none());
     assert_eq!(model.steps.iter().filter(|step| is_backoff(step)).count(), 2, "it is due at once");
     assert!(stories(&model).iter().any(|story| story.contains("by hand")));
+}
+
+#[test]
+fn why_a_delivery_was_given_up_is_told() {
+    for (why, attempts, said) in [
+        (Dead::Attempts, 3, "After 3 attempts"),
+        (Dead::Disabled, 0, "before it was tried: the endpoint is disabled"),
+        (Dead::Disabled, 1, "after 1 attempt: the endpoint is disabled"),
+        (Dead::RunOver, 1, "The run ended"),
+        (Dead::Removed, 1, "The endpoint was removed"),
+    ] {
+        let (header, mut log) = paid();
+        let dead = note::What::DeliveryDead { delivery: named(DELIVERY), attempts, why };
+        log.note(3_000 * MILLI, None, dead);
+        let model = Model::of(header, log.entries);
+        assert!(stories(&model).iter().any(|story| story.contains(said)), "{said}");
+        assert!(Webhooks::now(&model).dead().next().is_some(), "{said}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::ConnId;
 use crate::time::Micros;
-use crate::webhook::{self, Outcome, Planned, Verdict};
+use crate::webhook::{self, Dead, Outcome, Planned, Verdict};
 
 /// Something that the application did or waits for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -265,12 +265,14 @@ pub enum What {
         /// How long it took.
         took_us: Micros,
     },
-    /// A delivery is given up: it is on the dead-letter list.
+    /// A delivery is given up: it is on the dead-letter list, unless run or endpoint are gone.
     DeliveryDead {
         /// The delivery.
         delivery: String,
         /// How often it was tried.
         attempts: u64,
+        /// Why.
+        why: Dead,
     },
     /// A receiver has looked at a delivery.
     DeliveryVerified {

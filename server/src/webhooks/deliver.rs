@@ -9,12 +9,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, header};
 use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_util::task::AbortOnDropHandle;
 use trace::entry::What;
 use trace::ids::{ConnId, Seq};
 use trace::note;
@@ -34,7 +36,7 @@ const CALLER: &str = concat!("lifeline-payments/", env!("CARGO_PKG_VERSION"));
 /// The most bytes of an answer that are read.
 const ANSWER: usize = 64 * 1024;
 
-/// How long the rest of an answer, and then its connection's end, are waited for.
+/// How long the rest of an answer and its connection's end are waited for.
 const REST: Duration = Duration::from_millis(500);
 
 /// What deliveries are made with.
@@ -46,6 +48,16 @@ pub(super) struct Way {
     pub net: Net,
     /// Whom they trust over TLS.
     pub tls: Option<Arc<ClientConfig>>,
+    /// And at this server's own site.com.
+    pub own_tls: Option<Arc<ClientConfig>>,
+}
+
+/// An answer whose head was read.
+struct Answered {
+    status: u16,
+    body: Incoming,
+    sender: http1::SendRequest<Full<Bytes>>,
+    conn: AbortOnDropHandle<hyper::Result<()>>,
 }
 
 /// The note that an attempt began, told once its connection is known, or at its end.
@@ -118,31 +130,35 @@ impl Way {
             payment: delivery.payment.clone(),
         };
         let mut sent = Sent { run, at: began, what: Some(what) };
-        let patience = Duration::from_millis(delivery.policy.timeout_ms);
+        // A run that pauses holds its own site's answer at the gate.
+        let held = run.filter(|_| endpoint.own).map(|run| run.gate.longest());
+        let patience = Micros::from_millis(delivery.policy.timeout_ms);
+        let patience = clock::duration(patience.plus(held.unwrap_or_default()));
         let exchange = Box::pin(self.exchange(delivery, endpoint, run, &mut sent));
-        let outcome = match tokio::time::timeout(patience, exchange).await {
-            Ok(Ok(200..=299)) => Outcome::Delivered,
-            Ok(Ok(status)) => Outcome::Refused { status },
+        let answered = tokio::time::timeout(patience, exchange).await;
+        let took_us = clock::now().since(began);
+        sent.tell(None);
+        let outcome = match answered {
+            Ok(Ok(answered)) => answered.outcome().await,
             Ok(Err(outcome)) => outcome,
             Err(_) => Outcome::TimedOut,
         };
-        sent.tell(None);
         if let Some(run) = run {
             let (delivery, attempt) = (delivery.id.clone(), delivery.attempt);
-            let (outcome, took_us) = (outcome.clone(), clock::now().since(began));
+            let outcome = outcome.clone();
             run.note(None, note::What::DeliveryEnded { delivery, attempt, outcome, took_us });
         }
         outcome
     }
 
-    /// The status of the answer.
+    /// The answer.
     async fn exchange(
         &self,
         delivery: &Delivery,
         endpoint: &Endpoint,
         run: Option<&Run>,
         sent: &mut Sent<'_>,
-    ) -> Result<u16, Outcome> {
+    ) -> Result<Answered, Outcome> {
         let checked = self.guard.check(&endpoint.url, &endpoint.run);
         let target = checked.map_err(|not| Outcome::NotAllowed { why: not.why })?;
         let after = run.map(|run| run.log.last_seq()).unwrap_or_default();
@@ -155,8 +171,8 @@ impl Way {
         if !target.https {
             return Box::pin(talk(stream, request, &mut line, sent)).await;
         }
-        let (tls, name) =
-            self.tls.clone().zip(target.server_name()).ok_or(Outcome::NoConnection)?;
+        let tls = if target.own.is_some() { &self.own_tls } else { &self.tls };
+        let (tls, name) = tls.clone().zip(target.server_name()).ok_or(Outcome::NoConnection)?;
         match Box::pin(TlsConnector::from(tls).connect(name, stream)).await {
             Ok(stream) => Box::pin(talk(stream, request, &mut line, sent)).await,
             Err(error) => {
@@ -209,13 +225,36 @@ fn request(
         .ok()
 }
 
-/// Sends the request, and reads its answer's status. Meanwhile the run may come to know the connection.
+impl Answered {
+    /// How the attempt ended. The status says it; the rest is read, since who is cut off in it may take it for a
+    /// failure, and changes nothing.
+    async fn outcome(self) -> Outcome {
+        let Self { status, mut body, sender, conn } = self;
+        let rest = async move {
+            let mut read = 0;
+            while read < ANSWER
+                && let Some(Ok(frame)) = body.frame().await
+            {
+                read += frame.data_ref().map_or(0, Bytes::len);
+            }
+            drop((body, sender));
+            let _ = conn.await;
+        };
+        let _ = tokio::time::timeout(REST, rest).await;
+        match status {
+            200..=299 => Outcome::Delivered,
+            status => Outcome::Refused { status },
+        }
+    }
+}
+
+/// Sends the request, and reads its answer's head. Meanwhile the run may come to know the connection.
 async fn talk<S>(
     stream: S,
     request: Request<Full<Bytes>>,
     line: &mut Line<'_>,
     sent: &mut Sent<'_>,
-) -> Result<u16, Outcome>
+) -> Result<Answered, Outcome>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -235,7 +274,7 @@ where
     outcome
 }
 
-async fn ask<S>(stream: S, request: Request<Full<Bytes>>) -> Result<u16, Outcome>
+async fn ask<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Answered, Outcome>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -243,30 +282,8 @@ where
     builder.max_buf_size(ANSWER);
     let shaken = builder.handshake(TokioIo::new(stream)).await;
     let (mut sender, conn) = shaken.map_err(|_| Outcome::Reset)?;
-    let mut conn = pin!(conn);
-    let mut exchange = pin!(async move {
-        let response = sender.send_request(request).await.map_err(|_| Outcome::Reset)?;
-        let status = response.status().as_u16();
-        // What stands in it is of no use, but who is cut off in it may take it for a failure.
-        let mut body = response.into_body();
-        let rest = async {
-            let mut read = 0;
-            while read < ANSWER
-                && let Some(Ok(frame)) = body.frame().await
-            {
-                read += frame.data_ref().map_or(0, Bytes::len);
-            }
-        };
-        let _ = tokio::time::timeout(REST, rest).await;
-        Ok::<u16, Outcome>(status)
-    });
-    // Nobody else moves the connection on.
-    let ended = tokio::select! {
-        biased;
-        answered = &mut exchange => Some(answered),
-        _ = &mut conn => None,
-    };
-    let Some(answered) = ended else { return exchange.await };
-    let _ = tokio::time::timeout(REST, conn).await;
-    answered
+    let conn = AbortOnDropHandle::new(tokio::spawn(conn));
+    let response = sender.send_request(request).await.map_err(|_| Outcome::Reset)?;
+    let (status, body) = (response.status().as_u16(), response.into_body());
+    Ok(Answered { status, body, sender, conn })
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use trace::time::Micros;
 use trace::webhook::EndpointState;
 
-use super::schedule::Draw;
+use super::schedule::{Draw, wait};
 use super::sign::Secret;
 use crate::clock;
 use crate::run::Run;
@@ -26,6 +26,9 @@ pub struct Endpoint {
     pub number: u64,
     /// Where it is.
     pub url: String,
+    /// Whether that is this server's own site.com, as the run calls it.
+    #[serde(default)]
+    pub own: bool,
     /// How it fares.
     pub state: EndpointState,
     /// Attempts that failed in a row.
@@ -36,10 +39,10 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    pub(super) fn new(id: String, run: String, number: u64, url: String) -> Self {
+    pub(super) fn new(id: String, run: String, number: u64, url: String, own: bool) -> Self {
         let secrets = vec![Secret::draw()];
         let (state, failures) = (EndpointState::Healthy, 0);
-        Self { id, run, number, url, state, failures, secrets, drawn_ms: clock::wall_ms() }
+        Self { id, run, number, url, own, state, failures, secrets, drawn_ms: clock::wall_ms() }
     }
 
     /// What its deliveries are signed with, the newest first: two while it is being rotated.
@@ -61,9 +64,14 @@ impl Endpoint {
         new
     }
 
-    /// Signs no longer with the secret that was.
-    pub(super) fn retire(&mut self) {
-        self.secrets.truncate(1);
+    /// A secret that was drawn is none after all.
+    pub(super) fn unrotate(&mut self, drawn: &Secret) {
+        self.secrets.retain(|secret| secret != drawn);
+    }
+
+    /// Whether nothing is sent there but by hand.
+    pub(super) fn is_disabled(&self) -> bool {
+        self.state == EndpointState::Disabled
     }
 
     /// Takes in how an attempt ended. Says whether anything changed.
@@ -81,7 +89,7 @@ impl Endpoint {
 
     /// Lets it be called again.
     pub(super) fn enable(&mut self) -> bool {
-        let disabled = self.state == EndpointState::Disabled;
+        let disabled = self.is_disabled();
         if disabled {
             (self.state, self.failures) = (EndpointState::Healthy, 0);
         }
@@ -136,11 +144,11 @@ pub struct Delivery {
     pub payment: String,
     /// Its content.
     pub payload: String,
-    /// Its number at the endpoint.
+    /// Its number at the endpoint: its payment's, where that has one.
     pub number: u64,
     /// The endpoint's number in the run.
     pub endpoint_number: u64,
-    /// The attempt that is next, or was the last, counted from 1.
+    /// The attempt that is next, or was the last, counted from 1; 0 where it was given up before any.
     pub attempt: u64,
     /// When it is due, in milliseconds since 1970.
     pub due_ms: u64,
@@ -161,10 +169,23 @@ impl Delivery {
         clock::now().plus(wait)
     }
 
-    /// The moment at which it is due, as this program counts.
+    /// The moment at which it is due, as this program counts: after no longer than it was to wait, however the
+    /// time of day was set meanwhile.
     pub(super) fn due(&self) -> Micros {
-        let left = self.due_ms.saturating_sub(clock::wall_ms());
-        clock::now().plus(Micros::from_millis(left))
+        let left = Micros::from_millis(self.due_ms.saturating_sub(clock::wall_ms()));
+        let most = wait(self.draw(), self.attempt.saturating_sub(1), self.policy.first_wait());
+        clock::now().plus(left.min(most))
+    }
+
+    /// It is given up before the attempt that is next: the one before was the last.
+    pub(super) fn untried(mut self) -> Self {
+        self.attempt = self.attempt.saturating_sub(1);
+        self
+    }
+
+    /// How much its content is.
+    pub(super) const fn bytes(&self) -> u64 {
+        self.payload.len() as u64
     }
 }
 
@@ -174,7 +195,7 @@ mod tests {
 
     fn endpoint() -> Endpoint {
         let url = "http://localhost:4006/r/a/callback".to_owned();
-        Endpoint::new("ep_a_1".to_owned(), "a".to_owned(), 1, url)
+        Endpoint::new("ep_a_1".to_owned(), "a".to_owned(), 1, url, true)
     }
 
     #[test]
@@ -201,11 +222,11 @@ mod tests {
         let new = endpoint.rotate();
         assert_eq!(endpoint.secrets(), [new.clone(), old[0].clone()]);
         let newest = endpoint.rotate();
-        assert_eq!(endpoint.secrets(), [newest.clone(), new]);
+        assert_eq!(endpoint.secrets(), [newest.clone(), new.clone()]);
         endpoint.drawn_ms -= ROTATION_MS + 1;
         assert_eq!(endpoint.secrets(), std::slice::from_ref(&newest));
         endpoint.drawn_ms = clock::wall_ms();
-        endpoint.retire();
-        assert_eq!(endpoint.secrets(), [newest]);
+        endpoint.unrotate(&newest);
+        assert_eq!(endpoint.secrets(), [new]);
     }
 }

@@ -11,8 +11,10 @@ mod deliver;
 pub mod endpoint;
 pub mod guard;
 mod queue;
+pub mod roots;
 mod schedule;
 pub mod sign;
+mod slot;
 mod state;
 pub mod verify;
 mod work;
@@ -32,11 +34,12 @@ use crate::run::Run;
 use crate::runs::Runs;
 use connect::Net;
 use deliver::Way;
-use endpoint::{Delivery, Endpoint, Policy};
+use endpoint::{Delivery, Endpoint};
 use guard::{Guard, NotAllowed};
-use queue::{Change, Queue};
+use queue::{Change, Queue, Written};
 use sign::Secret;
-use state::{Slot, State};
+use slot::Slot;
+use state::State;
 
 /// The service that calls back, as a participant.
 pub const CALLER: &str = "payments";
@@ -49,12 +52,13 @@ mod caps {
     /// Endpoints, and those of one run.
     pub const ENDPOINTS: usize = 1_000;
     pub const RUN_ENDPOINTS: usize = 50;
-    /// Deliveries that wait: for one endpoint, for all, and how many bytes their contents are.
-    pub const ENDPOINT_PENDING: u64 = 10_000;
+    /// Deliveries that wait or were given up, and how many bytes their contents are. A run may have one part
+    /// of so many.
     pub const PENDING: u64 = 100_000;
     pub const PENDING_BYTES: u64 = 256 * 1024 * 1024;
-    /// Deliveries on the dead-letter list.
-    pub const DEAD: u64 = 10_000;
+    pub const RUN_SHARE: u64 = 10;
+    /// Deliveries given up, of runs that are over.
+    pub const DEAD: usize = 10_000;
     /// Bytes of one content.
     pub const PAYLOAD: usize = 64 * 1024;
 }
@@ -68,8 +72,10 @@ pub struct Setup {
     pub guard: Guard,
     /// Who resolves and dials.
     pub net: Net,
-    /// Whom it trusts over TLS.
+    /// Whom it trusts over TLS, at other hosts.
     pub tls: Option<Arc<ClientConfig>>,
+    /// And at this server's own site.com.
+    pub own_tls: Option<Arc<ClientConfig>>,
 }
 
 /// Why an endpoint could not be registered.
@@ -84,6 +90,9 @@ pub enum NotRegistered {
     /// It could not be kept.
     #[error("the endpoint could not be kept")]
     Unwritten,
+    /// The run is over.
+    #[error("the run is over")]
+    Over,
 }
 
 /// Why something was not done.
@@ -95,11 +104,8 @@ pub enum NotTaken {
     /// There is no such delivery on the run's dead-letter list.
     #[error("there is no such delivery on the dead-letter list")]
     NoDelivery,
-    /// For this endpoint as many deliveries wait as may.
-    #[error("10,000 deliveries wait for this endpoint, and more are not taken")]
-    EndpointFull,
-    /// As many deliveries wait as may.
-    #[error("as many deliveries wait as may, and more are not taken")]
+    /// As many deliveries wait or were given up as may.
+    #[error("as many deliveries wait or were given up as may, and more are not taken")]
     Full,
     /// The content is too long.
     #[error("the content of a delivery may have 64 KiB")]
@@ -128,7 +134,6 @@ pub struct Standing {
 #[derive(Debug)]
 pub struct Webhooks {
     state: Mutex<State>,
-    queue: Queue,
     way: Way,
     started: OnceLock<Started>,
 }
@@ -145,15 +150,16 @@ impl Webhooks {
     /// # Errors
     /// What is kept cannot be used.
     pub fn open(setup: Setup) -> Result<Arc<Self>, StartError> {
-        let Setup { data, guard, net, tls } = setup;
+        let Setup { data, guard, net, tls, own_tls } = setup;
         let opened = Queue::open(data.as_deref());
         let (queue, kept) = opened.map_err(|(file, why)| StartError::Webhooks { file, why })?;
-        let waiting = kept.pending.len();
+        let state = State::of(kept, queue);
+        let waiting: u64 = state.slots.values().map(Slot::waiting).sum();
         if waiting > 0 {
             tracing::info!(waiting, "deliveries of the time before go on");
         }
-        let (state, way) = (Mutex::new(State::of(kept)), Way { guard, net, tls });
-        Ok(Arc::new(Self { state, queue, way, started: OnceLock::new() }))
+        let (state, way) = (Mutex::new(state), Way { guard, net, tls, own_tls });
+        Ok(Arc::new(Self { state, way, started: OnceLock::new() }))
     }
 
     /// Begins to send, also what was kept, until the server stops.
@@ -167,46 +173,38 @@ impl Webhooks {
 
     /// Waits until everything is written that is to be kept.
     pub async fn flush(&self) {
-        // Changes are written in their order; this one changes nothing.
-        let _ = self.queue.written(Change::Done(String::new())).await;
+        let _ = self.all_written().await;
+    }
+
+    /// Changes are written in their order; this one changes nothing.
+    fn all_written(&self) -> Written {
+        self.state.lock().queue.write(Change::Done(String::new()))
+    }
+
+    /// A run, if it is still there.
+    fn listed(&self, id: &RunId) -> Option<Arc<Run>> {
+        self.started.get()?.runs.upgrade()?.get(id)
     }
 
     /// A run, if it is still there and serves.
     #[must_use]
     pub fn run(&self, id: &RunId) -> Option<Arc<Run>> {
-        let runs = self.started.get()?.runs.upgrade()?;
-        runs.get(id).filter(|run| run.state().serves())
+        self.listed(id).filter(|run| run.state().serves())
     }
 
-    /// Writes a note into a run, if it is still there.
-    pub fn note(&self, run: &RunId, what: note::What) {
-        if let Some(run) = self.run(run) {
-            run.note(None, what);
-        }
-    }
-
-    /// Registers an address of a run. Its secret is in the answer, and is told this once.
+    /// Registers an address of a run. Its secret is in the answer, and is told this once: whoever calls this lets
+    /// it come to its end, and so with [`Webhooks::rotate`].
     ///
     /// # Errors
     /// See [`NotRegistered`].
     pub async fn register(&self, run: &Run, url: &str) -> Result<Endpoint, NotRegistered> {
-        self.way.guard.check(url, &run.id.0)?;
+        let own = self.way.guard.check(url, &run.id.0)?.own.is_some();
         let number = run.next_endpoint();
         let id = format!("ep_{}_{number}", run.id);
-        let endpoint = Endpoint::new(id, run.id.0.clone(), number, url.to_owned());
-        let changes = self.make_room();
-        self.soon(changes).await;
-        {
-            let mut state = self.state.lock();
-            let slots = &mut state.slots;
-            let of_run = slots.values().filter(|slot| slot.endpoint.run == run.id.0).count();
-            if slots.len() >= caps::ENDPOINTS || of_run >= caps::RUN_ENDPOINTS {
-                return Err(NotRegistered::Full);
-            }
-            slots.insert(endpoint.id.clone(), Slot::new(endpoint.clone()));
-        }
-        if self.queue.written(Change::Endpoint(endpoint.clone())).await.is_err() {
-            self.state.lock().slots.remove(&endpoint.id);
+        let endpoint = Endpoint::new(id, run.id.0.clone(), number, url.to_owned(), own);
+        let written = self.state.lock().register(run, endpoint.clone())?;
+        if written.await.is_err() {
+            self.state.lock().forget(&endpoint.id);
             return Err(NotRegistered::Unwritten);
         }
         let (endpoint_id, url) = (endpoint.id.clone(), endpoint.url.clone());
@@ -215,21 +213,8 @@ impl Webhooks {
         Ok(endpoint)
     }
 
-    /// Where there are too many endpoints, forgets those of runs that are over and for which nothing waits.
-    fn make_room(&self) -> Vec<Change> {
-        let mut state = self.state.lock();
-        if state.slots.len() < caps::ENDPOINTS {
-            return Vec::new();
-        }
-        let over = |slot: &&Slot| {
-            slot.count() == 0 && self.run(&RunId(slot.endpoint.run.clone())).is_none()
-        };
-        let over: Vec<String> =
-            state.slots.values().filter(over).map(|slot| slot.endpoint.id.clone()).collect();
-        over.iter().flat_map(|endpoint| state.forget(endpoint)).collect()
-    }
-
-    /// Tells an endpoint of a run something. It is kept when this returns its name, and sent some time after.
+    /// Tells an endpoint of a run something. It is kept when this returns its name, and sent some time after;
+    /// where the endpoint is disabled it is a dead letter at once.
     ///
     /// # Errors
     /// See [`NotTaken`].
@@ -243,106 +228,70 @@ impl Webhooks {
         if payload.len() > caps::PAYLOAD {
             return Err(NotTaken::TooLong);
         }
-        let (number, endpoint_number) = {
-            let mut state = self.state.lock();
-            state.of_run(endpoint, &run.id)?;
-            state.reserve(endpoint, payload.len() as u64)?
-        };
-        let delivery = Delivery {
-            id: format!("msg_{}_{endpoint_number}_{number}", run.id),
-            endpoint: endpoint.to_owned(),
-            run: run.id.0.clone(),
-            payment: payment.to_owned(),
-            payload,
-            number,
-            endpoint_number,
-            attempt: 1,
-            due_ms: 0,
-            policy: Policy::of(run),
-            by_hand: false,
-        };
+        let taken = self.state.lock().take_on(run, endpoint, payload, payment);
+        let (delivery, written) = taken?;
         let id = delivery.id.clone();
-        self.keep(delivery, Planned::First).await?;
+        self.keep(delivery, written, Planned::First).await?;
         Ok(id)
     }
 
-    /// Tries a delivery of the dead-letter list once more, at once. A disabled endpoint is called again.
+    /// Tries a delivery of the dead-letter list once more, at once, also where its endpoint is disabled.
     ///
     /// # Errors
     /// See [`NotTaken`].
     pub async fn replay(self: &Arc<Self>, run: &Run, delivery: &str) -> Result<(), NotTaken> {
-        let (delivery, enabled) = {
-            let mut state = self.state.lock();
-            let dead = state.dead.get(delivery).filter(|dead| dead.run == run.id.0);
-            let endpoint = dead.map(|dead| dead.endpoint.clone()).ok_or(NotTaken::NoDelivery)?;
-            let delivery = state.revive(delivery)?;
-            let endpoint = state.of_run(&endpoint, &run.id)?;
-            (delivery, endpoint.enable().then(|| endpoint.clone()))
-        };
-        if let Some(endpoint) = enabled {
-            self.fares(endpoint).await;
-        }
-        self.keep(delivery, Planned::Replay).await
+        let revived = self.state.lock().revive(&run.id, delivery);
+        let (delivery, written) = revived?;
+        self.keep(delivery, written, Planned::Replay).await
     }
 
-    /// Calls a disabled endpoint again, with all that waits for it.
+    /// Lets a disabled endpoint be called again; without its name, all of the run's.
     ///
     /// # Errors
     /// See [`NotTaken`].
-    pub async fn enable(self: &Arc<Self>, run: &Run, endpoint: &str) -> Result<(), NotTaken> {
-        let enabled = {
+    pub async fn enable(&self, run: &Run, endpoint: Option<&str>) -> Result<(), NotTaken> {
+        {
             let mut state = self.state.lock();
-            let endpoint = state.of_run(endpoint, &run.id)?;
-            endpoint.enable().then(|| endpoint.clone())
-        };
-        if let Some(endpoint) = enabled {
-            self.fares(endpoint).await;
+            for endpoint in state.enable(&run.id, endpoint)? {
+                work::fares(run, &endpoint);
+            }
         }
-        self.work(endpoint);
-        Ok(())
+        self.all_written().await.map_err(|_| NotTaken::Unwritten)
     }
 
-    /// Draws a new secret for an endpoint. Until [`Webhooks::retire`], and for a day at most, the one before
-    /// is signed with too.
+    /// Draws a new secret for an endpoint. For a day the one before is signed with too.
     ///
     /// # Errors
     /// See [`NotTaken`].
     pub async fn rotate(&self, run: &Run, endpoint: &str) -> Result<Secret, NotTaken> {
-        let (secret, endpoint) = {
-            let mut state = self.state.lock();
-            let endpoint = state.of_run(endpoint, &run.id)?;
-            (endpoint.rotate(), endpoint.clone())
-        };
-        let written = self.queue.written(Change::Endpoint(endpoint)).await;
-        written.map(|()| secret).map_err(|_| NotTaken::Unwritten)
+        let rotated = self.state.lock().rotate(&run.id, endpoint);
+        let (secret, written) = rotated?;
+        if written.await.is_err() {
+            self.state.lock().unrotate(endpoint, &secret);
+            return Err(NotTaken::Unwritten);
+        }
+        Ok(secret)
     }
 
-    /// Signs no longer with the secret that was.
-    ///
-    /// # Errors
-    /// See [`NotTaken`].
-    pub async fn retire(&self, run: &Run, endpoint: &str) -> Result<(), NotTaken> {
-        let endpoint = {
-            let mut state = self.state.lock();
-            let endpoint = state.of_run(endpoint, &run.id)?;
-            endpoint.retire();
-            endpoint.clone()
-        };
-        self.queue.written(Change::Endpoint(endpoint)).await.map_err(|_| NotTaken::Unwritten)
-    }
-
-    /// Forgets an endpoint, and all that waits for it or was given up.
+    /// Forgets an endpoint, and all that was given up of it. What waits for it is told as dead.
     ///
     /// # Errors
     /// See [`NotTaken`].
     pub async fn remove(&self, run: &Run, endpoint: &str) -> Result<(), NotTaken> {
-        let changes = {
+        {
             let mut state = self.state.lock();
-            state.of_run(endpoint, &run.id)?;
-            state.forget(endpoint)
-        };
-        self.soon(changes).await;
-        Ok(())
+            for delivery in state.remove(&run.id, endpoint)? {
+                self.forgotten(&delivery);
+            }
+        }
+        self.all_written().await.map_err(|_| NotTaken::Unwritten)
+    }
+
+    /// A run is over: what waits for its own site.com is told as dead, and forgotten with all that was given
+    /// up of it. What goes to other hosts goes on.
+    pub async fn withdraw(&self, run: &Run) {
+        self.over(&run.id);
+        self.flush().await;
     }
 
     /// The endpoints of a run.
@@ -355,7 +304,7 @@ impl Webhooks {
             url: slot.endpoint.url.clone(),
             state: slot.endpoint.state,
             failures: slot.endpoint.failures,
-            waiting: slot.count(),
+            waiting: slot.waiting(),
         };
         of_run.map(standing).collect()
     }
@@ -364,15 +313,20 @@ impl Webhooks {
     #[must_use]
     pub fn dead(&self, run: &RunId) -> Vec<Delivery> {
         let state = self.state.lock();
-        state.dead.values().filter(|dead| dead.run == run.0).cloned().collect()
+        let of_run = state.slots.values().filter(|slot| slot.endpoint.run == run.0);
+        of_run.flat_map(|slot| slot.dead.values()).cloned().collect()
     }
 
-    /// Deliveries of a run that wait, or are under way.
+    /// Whether a delivery of a run waits, or is under way.
     #[must_use]
-    pub fn waiting(&self, run: &RunId) -> u64 {
-        self.states(run).iter().map(|standing| standing.waiting).sum()
+    pub fn pends(&self, run: &Run) -> bool {
+        self.states(&run.id).iter().any(|standing| standing.waiting > 0)
     }
 }
 
+#[cfg(test)]
+mod dead_tests;
+#[cfg(test)]
+mod state_tests;
 #[cfg(test)]
 mod tests;

@@ -24,8 +24,8 @@ const DEAD: Rows = TableDefinition::new("dead");
 /// Its file in the folder of `--data`.
 const FILE: &str = "webhooks.redb";
 
-/// The most changes that wait to be written, and that are written at once.
-const WAITING: usize = 4_096;
+/// The most changes that are written at once.
+const AT_ONCE: usize = 4_096;
 
 /// Memory that the database takes for itself.
 const CACHE: usize = 16 * 1024 * 1024;
@@ -59,18 +59,16 @@ pub struct Kept {
 /// A change, and who is told once it is written.
 type Write = (Change, Option<oneshot::Sender<()>>);
 
+/// Resolves once a change is written, or could not be.
+pub type Written = oneshot::Receiver<()>;
+
 /// The way to what is kept.
 #[derive(Debug)]
 pub struct Queue {
     /// Both are there until it is dropped.
-    writes: Option<mpsc::Sender<Write>>,
+    writes: Option<mpsc::UnboundedSender<Write>>,
     thread: Option<JoinHandle<()>>,
 }
-
-/// It could not be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("what is to be kept could not be written")]
-pub struct Unwritten;
 
 impl Queue {
     /// Opens what is kept in a folder; without one it is kept in memory alone.
@@ -82,7 +80,11 @@ impl Queue {
         let fault = |error: redb::Error| (file.clone(), error.to_string());
         let db = database(folder).map_err(&fault)?;
         let kept = read(&db).map_err(&fault)?.map_err(|why| (file.clone(), why))?;
-        let (writes, waiting) = mpsc::channel(WAITING);
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "what is kept is bounded before it is written"
+        )]
+        let (writes, waiting) = mpsc::unbounded_channel();
         let thread = std::thread::Builder::new()
             .name("webhooks".to_owned())
             .spawn(move || write(&db, waiting))
@@ -90,21 +92,22 @@ impl Queue {
         Ok((Self { writes: Some(writes), thread: Some(thread) }, kept))
     }
 
-    /// Keeps or forgets, and waits until that is written.
-    ///
-    /// # Errors
-    /// It was not.
-    pub async fn written(&self, change: Change) -> Result<(), Unwritten> {
+    /// Keeps or forgets, in the order of the calls. What is given tells when that is written.
+    pub fn write(&self, change: Change) -> Written {
         let (done, told) = oneshot::channel();
-        let writes = self.writes.as_ref().ok_or(Unwritten)?;
-        writes.send((change, Some(done))).await.map_err(|_| Unwritten)?;
-        told.await.map_err(|_| Unwritten)
+        self.send((change, Some(done)));
+        told
     }
 
-    /// Keeps or forgets some time soon, in the order of the calls.
-    pub async fn soon(&self, change: Change) {
+    /// The same, where nobody waits for it.
+    pub fn soon(&self, change: Change) {
+        self.send((change, None));
+    }
+
+    fn send(&self, write: Write) {
         if let Some(writes) = &self.writes {
-            let _ = writes.send((change, None)).await;
+            // Who waits learns by the end of its channel that nothing is written.
+            let _ = writes.send(write);
         }
     }
 }
@@ -164,10 +167,10 @@ fn rows<T: DeserializeOwned>(
 }
 
 /// Writes what comes until nobody can send any more.
-fn write(db: &Database, mut waiting: mpsc::Receiver<Write>) {
+fn write(db: &Database, mut waiting: mpsc::UnboundedReceiver<Write>) {
     while let Some(first) = waiting.blocking_recv() {
         let (mut changes, mut told) = (vec![first.0], Vec::from_iter(first.1));
-        while changes.len() < WAITING
+        while changes.len() < AT_ONCE
             && let Ok((change, done)) = waiting.try_recv()
         {
             changes.push(change);

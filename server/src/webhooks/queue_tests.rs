@@ -25,7 +25,7 @@ impl Drop for Folder {
 
 fn endpoint() -> Endpoint {
     let url = "http://localhost:4006/r/a/callback".to_owned();
-    Endpoint::new("ep_a_1".to_owned(), "a".to_owned(), 1, url)
+    Endpoint::new("ep_a_1".to_owned(), "a".to_owned(), 1, url, true)
 }
 
 fn delivery(number: u64) -> Delivery {
@@ -51,17 +51,17 @@ async fn nothing_that_was_written_is_lost() {
     let (queue, kept) = Queue::open(Some(&folder.0)).unwrap();
     assert_eq!(kept, Kept::default());
     let endpoint = endpoint();
-    queue.written(Change::Endpoint(endpoint.clone())).await.unwrap();
+    queue.write(Change::Endpoint(endpoint.clone())).await.unwrap();
     let all: Vec<Delivery> = (1..=2_000).map(delivery).collect();
     for delivery in &all {
-        queue.soon(Change::Pending(delivery.clone())).await;
+        queue.soon(Change::Pending(delivery.clone()));
     }
     // The last is told once all before it are written too.
-    queue.written(Change::Done("msg_a_1_00001".to_owned())).await.unwrap();
-    queue.written(Change::Dead(all[1].clone())).await.unwrap();
+    queue.write(Change::Done("msg_a_1_00001".to_owned())).await.unwrap();
+    queue.write(Change::Dead(all[1].clone())).await.unwrap();
     let mut again = all[2].clone();
     again.attempt = 2;
-    queue.written(Change::Pending(again.clone())).await.unwrap();
+    queue.write(Change::Pending(again.clone())).await.unwrap();
     drop(queue);
 
     let (queue, kept) = Queue::open(Some(&folder.0)).unwrap();
@@ -70,8 +70,8 @@ async fn nothing_that_was_written_is_lost() {
     assert_eq!(kept.pending.len(), 1_998);
     assert_eq!(kept.pending[0], again);
     assert_eq!(kept.pending[1..], all[3..]);
-    queue.written(Change::Pending(all[1].clone())).await.unwrap();
-    queue.written(Change::NoEndpoint("ep_a_1".to_owned())).await.unwrap();
+    queue.write(Change::Pending(all[1].clone())).await.unwrap();
+    queue.write(Change::NoEndpoint("ep_a_1".to_owned())).await.unwrap();
     drop(queue);
 
     let (queue, kept) = Queue::open(Some(&folder.0)).unwrap();
@@ -84,7 +84,7 @@ async fn nothing_that_was_written_is_lost() {
 async fn who_waits_together_is_written_together() {
     let folder = Folder::new("together");
     let (queue, _) = Queue::open(Some(&folder.0)).unwrap();
-    let all = (1..=500).map(|number| queue.written(Change::Pending(delivery(number))));
+    let all = (1..=500).map(|number| queue.write(Change::Pending(delivery(number))));
     let told = futures_util::future::join_all(all).await;
     assert!(told.into_iter().all(|told| told.is_ok()));
     drop(queue);
@@ -97,7 +97,7 @@ async fn who_waits_together_is_written_together() {
 async fn without_a_folder_it_is_kept_in_memory() {
     let (queue, kept) = Queue::open(None).unwrap();
     assert_eq!(kept, Kept::default());
-    queue.written(Change::Pending(delivery(1))).await.unwrap();
+    queue.write(Change::Pending(delivery(1))).await.unwrap();
     drop(queue);
 }
 

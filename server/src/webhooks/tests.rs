@@ -22,16 +22,30 @@ use crate::store::Choice;
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// What a receiver heard: headers and content.
-type Heard = Arc<Mutex<Vec<(HeaderMap, String)>>>;
+pub(super) type Heard = Arc<Mutex<Vec<(HeaderMap, String)>>>;
 
 /// A receiver that answers with these, the last again and again; with 0 it never does.
-async fn site(answers: &'static [u16]) -> (SocketAddr, Heard) {
+pub(super) async fn site(answers: &'static [u16]) -> (SocketAddr, Heard) {
+    let answer = move |count: usize| match answers.get(count - 1).or(answers.last()) {
+        Some(0) | None => (String::new(), true),
+        Some(status) => {
+            let place = "Location: http://127.0.0.1:22/\r\n";
+            (format!("HTTP/1.1 {status} So\r\n{place}Content-Length: 0\r\n\r\n"), false)
+        }
+    };
+    receiver(answer).await
+}
+
+/// A receiver that says this to each request, by its number from 1, and then keeps the connection or does not.
+pub(super) async fn receiver(
+    answer: impl Fn(usize) -> (String, bool) + Send + 'static,
+) -> (SocketAddr, Heard) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let addr = listener.local_addr().unwrap();
     let heard = Heard::default();
     let all = Arc::clone(&heard);
     tokio::spawn(async move {
-        let mut silent = Vec::new();
+        let mut kept = Vec::new();
         while let Ok((mut stream, _)) = listener.accept().await {
             let Some(request) = request(&mut stream).await else { continue };
             let count = {
@@ -39,14 +53,10 @@ async fn site(answers: &'static [u16]) -> (SocketAddr, Heard) {
                 all.push(request);
                 all.len()
             };
-            match answers.get(count - 1).or(answers.last()) {
-                Some(0) | None => silent.push(stream),
-                Some(status) => {
-                    let place = "Location: http://127.0.0.1:22/\r\n";
-                    let answer =
-                        format!("HTTP/1.1 {status} So\r\n{place}Content-Length: 0\r\n\r\n");
-                    let _ = stream.write_all(answer.as_bytes()).await;
-                }
+            let (text, keeps) = answer(count);
+            let _ = stream.write_all(text.as_bytes()).await;
+            if keeps {
+                kept.push(stream);
             }
         }
     });
@@ -73,11 +83,11 @@ async fn request(stream: &mut TcpStream) -> Option<(HeaderMap, String)> {
     }
 }
 
-fn runs() -> Arc<Runs> {
+pub(super) fn runs() -> Arc<Runs> {
     Arc::new(Runs::new(Caps::default(), Choice::Memory))
 }
 
-fn run(runs: &Runs, id: &str, seed: u64, knobs: &[(&str, u64)]) -> Arc<Run> {
+pub(super) fn run(runs: &Runs, id: &str, seed: u64, knobs: &[(&str, u64)]) -> Arc<Run> {
     let knob = |(name, value): &(&str, u64)| ((*name).to_owned(), (*value).into());
     let header = Header {
         lifeline: FORMAT,
@@ -92,19 +102,32 @@ fn run(runs: &Runs, id: &str, seed: u64, knobs: &[(&str, u64)]) -> Arc<Run> {
     runs.add(Run::new(header, String::new(), Caps::default(), shared)).unwrap()
 }
 
-fn open(data: Option<PathBuf>, sites: &[SocketAddr]) -> Arc<Webhooks> {
+pub(super) fn open(data: Option<PathBuf>, sites: &[SocketAddr]) -> Arc<Webhooks> {
     let allowed = sites.iter().map(|site| named(&site.to_string()).unwrap()).collect();
     let guard = Guard::new(Vec::new(), allowed, Vec::new());
     Webhooks::open(Setup { data, guard, ..Setup::default() }).unwrap()
 }
 
-fn started(runs: &Arc<Runs>, sites: &[SocketAddr]) -> Arc<Webhooks> {
+pub(super) fn started(runs: &Arc<Runs>, sites: &[SocketAddr]) -> Arc<Webhooks> {
     let webhooks = open(None, sites);
     webhooks.start(runs, CancellationToken::new());
     webhooks
 }
 
-async fn until(what: &str, is_so: impl Fn() -> bool) {
+/// Deliveries of a run that wait, or are under way.
+pub(super) fn waiting(webhooks: &Webhooks, run: &RunId) -> u64 {
+    webhooks.states(run).iter().map(|standing| standing.waiting).sum()
+}
+
+/// A folder of its own, empty.
+pub(super) fn folder(name: &str) -> PathBuf {
+    let name = format!("lifeline-webhooks-{name}-{}", std::process::id());
+    let folder = std::env::temp_dir().join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    folder
+}
+
+pub(super) async fn until(what: &str, is_so: impl Fn() -> bool) {
     let waiting = async {
         while !is_so() {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -113,7 +136,7 @@ async fn until(what: &str, is_so: impl Fn() -> bool) {
     assert!(tokio::time::timeout(LIMIT, waiting).await.is_ok(), "{what}");
 }
 
-fn notes(run: &Run) -> Vec<Noted> {
+pub(super) fn notes(run: &Run) -> Vec<Noted> {
     let entries = run.log.after(trace::ids::Seq(0), usize::MAX);
     let note = |kept: Arc<crate::log::Kept>| match &kept.entry.what {
         What::Note(note) => Some(note.what.clone()),
@@ -130,7 +153,7 @@ fn waits(run: &Run) -> Vec<u64> {
     notes(run).into_iter().filter_map(wait).collect()
 }
 
-fn outcomes(run: &Run) -> Vec<Outcome> {
+pub(super) fn outcomes(run: &Run) -> Vec<Outcome> {
     let outcome = |note: Noted| match note {
         Noted::DeliveryEnded { outcome, .. } => Some(outcome),
         _ => None,
@@ -138,7 +161,8 @@ fn outcomes(run: &Run) -> Vec<Outcome> {
     notes(run).into_iter().filter_map(outcome).collect()
 }
 
-const KNOBS: [(&str, u64); 3] = [("retries", 3), ("backoff_ms", 20), ("timeout_ms", 300)];
+pub(super) const KNOBS: [(&str, u64); 3] =
+    [("retries", 3), ("backoff_ms", 20), ("timeout_ms", 300)];
 
 /// A run whose one delivery is over.
 struct Tried {
@@ -158,7 +182,7 @@ async fn one(answers: &'static [u16], id: &str, seed: u64) -> Tried {
     let payload = r#"{"type":"payment.settled"}"#.to_owned();
     let sent = webhooks.emit(&run, &endpoint.id, payload, "pay_1").await;
     assert_eq!(sent, Ok(format!("msg_{id}_1_1")));
-    until("all is over", || webhooks.waiting(&run.id) == 0).await;
+    until("all is over", || waiting(&webhooks, &run.id) == 0).await;
     for (headers, body) in heard.lock().iter() {
         assert_eq!(verify(endpoint.secrets(), headers, body.as_bytes()), Verdict::Good);
         assert_eq!(headers.get(sign::ID).unwrap().to_str().unwrap(), format!("msg_{id}_1_1"));
@@ -189,7 +213,7 @@ async fn what_fails_too_often_is_given_up_and_replayed_by_hand() {
     assert_eq!((dead.len(), dead[0].attempt), (1, 4));
     assert_eq!(webhooks.replay(&run, "msg_a_1_2").await, Err(NotTaken::NoDelivery));
     webhooks.replay(&run, "msg_a_1_1").await.unwrap();
-    until("it is replayed", || webhooks.waiting(&run.id) == 0).await;
+    until("it is replayed", || waiting(&webhooks, &run.id) == 0).await;
     assert!(webhooks.dead(&run.id).is_empty());
     assert_eq!(heard.lock().len(), 5);
     assert!(notes(&run).iter().any(|note| matches!(note, Noted::DeliveryDead { attempts: 4, .. })));
@@ -220,8 +244,7 @@ async fn who_never_answers_holds_up_nobody_else() {
 
 #[tokio::test]
 async fn nothing_is_lost_when_the_program_ends() {
-    let folder = std::env::temp_dir().join(format!("lifeline-webhooks-{}", std::process::id()));
-    let _ = std::fs::remove_dir_all(&folder);
+    let folder = folder("lost");
     let (addr, heard) = site(&[500, 200]).await;
     {
         let runs = runs();
@@ -232,15 +255,15 @@ async fn nothing_is_lost_when_the_program_ends() {
         for _ in 0..100 {
             webhooks.emit(&run, &endpoint.id, "{}".to_owned(), "pay_1").await.unwrap();
         }
-        assert_eq!(webhooks.waiting(&run.id), 100);
+        assert_eq!(waiting(&webhooks, &run.id), 100);
     }
     assert!(heard.lock().is_empty());
     let webhooks = open(Some(folder.clone()), &[addr]);
     // Their run is gone.
     let (runs, id) = (runs(), RunId("a".to_owned()));
-    assert_eq!(webhooks.waiting(&id), 100);
+    assert_eq!(waiting(&webhooks, &id), 100);
     webhooks.start(&runs, CancellationToken::new());
-    until("all are delivered", || webhooks.waiting(&id) == 0).await;
+    until("all are delivered", || waiting(&webhooks, &id) == 0).await;
     let ids: std::collections::BTreeSet<String> =
         heard.lock().iter().map(|(headers, _)| verify::id(headers).to_owned()).collect();
     assert_eq!((ids.len(), heard.lock().len()), (100, 101));
@@ -257,4 +280,17 @@ async fn where_callbacks_may_not_go_no_endpoint_is_registered() {
     let Err(NotRegistered::NotAllowed(not)) = refused else { panic!("{refused:?}") };
     assert!(not.why.contains("loopback"), "{not}");
     assert!(webhooks.states(&run.id).is_empty());
+}
+
+#[tokio::test]
+async fn who_says_that_it_has_it_has_it_whatever_comes_of_the_rest() {
+    let half = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n";
+    let (addr, heard) = receiver(move |_| (half.to_owned(), true)).await;
+    let runs = runs();
+    let (run, webhooks) = (run(&runs, "a", 7, &KNOBS), started(&runs, &[addr]));
+    let endpoint = webhooks.register(&run, &format!("http://{addr}/")).await.unwrap();
+    webhooks.emit(&run, &endpoint.id, "{}".to_owned(), "pay_1").await.unwrap();
+    until("it is over", || waiting(&webhooks, &run.id) == 0).await;
+    assert_eq!(outcomes(&run), [Outcome::Delivered]);
+    assert_eq!(heard.lock().len(), 1);
 }

@@ -1,5 +1,6 @@
 //! One worker an endpoint, as long as something waits for it: an endpoint that never answers holds up nobody
-//! else's deliveries.
+//! else's deliveries. What the engine does is told to the run under the lock under which it was done, so that
+//! the log has it in that order.
 
 use std::sync::Arc;
 
@@ -7,12 +8,12 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use trace::ids::{ConnId, RunId};
 use trace::note::{self, Act};
-use trace::time::Micros;
-use trace::webhook::{Outcome, Planned};
+use trace::webhook::{Dead, Outcome, Planned};
 
 use super::endpoint::{Delivery, Endpoint};
-use super::queue::Change;
-use super::state::{Follows, Next};
+use super::queue::Written;
+use super::slot::Next;
+use super::state::{Follows, Plan};
 use super::{NotTaken, Webhooks};
 use crate::clock;
 use crate::run::Run;
@@ -28,96 +29,124 @@ impl Webhooks {
         }
     }
 
-    /// Keeps a delivery that has its place, and lets it wait for its moment, which is now.
+    /// Waits until a delivery is written, and then lets it wait for its moment, which is now.
     pub(super) async fn keep(
         self: &Arc<Self>,
         delivery: Delivery,
+        written: Written,
         why: Planned,
     ) -> Result<(), NotTaken> {
         let hooks = Arc::clone(self);
         // A task of its own: who asks may go away meanwhile.
-        let kept = tokio::spawn(async move { hooks.kept(delivery, why).await });
+        let kept = tokio::spawn(async move {
+            let is_written = written.await.is_ok();
+            hooks.kept(delivery, is_written, why)
+        });
         kept.await.unwrap_or(Err(NotTaken::Unwritten))
     }
 
-    async fn kept(self: Arc<Self>, mut delivery: Delivery, why: Planned) -> Result<(), NotTaken> {
-        let due = delivery.due_in(Micros(0));
-        if self.queue.written(Change::Pending(delivery.clone())).await.is_err() {
-            self.state.lock().release(&delivery);
-            return Err(NotTaken::Unwritten);
-        }
-        if let Some(run) = self.run(&RunId(delivery.run.clone())) {
-            run.touch();
-            plan(&run, &delivery, Micros(0), why);
-        }
+    fn kept(
+        self: &Arc<Self>,
+        delivery: Delivery,
+        is_written: bool,
+        why: Planned,
+    ) -> Result<(), NotTaken> {
+        let run = self.run(&RunId(delivery.run.clone()));
         let endpoint = delivery.endpoint.clone();
-        let planned = self.state.lock().plan(delivery, due);
-        if let Err(gone) = planned {
-            self.queue.soon(Change::Done(gone.id)).await;
-            return Err(NotTaken::NoEndpoint);
+        {
+            let mut state = self.state.lock();
+            if !is_written {
+                state.give_back(delivery);
+                return Err(NotTaken::Unwritten);
+            }
+            match state.arrive(delivery, why) {
+                Ok(follows) => tell(run.as_deref(), &follows),
+                Err(gone) => {
+                    self.forgotten(&gone);
+                    return Err(NotTaken::NoEndpoint);
+                }
+            }
         }
         self.work(&endpoint);
         Ok(())
     }
 
-    pub(super) async fn soon(&self, changes: Vec<Change>) {
-        for change in changes {
-            self.queue.soon(change).await;
-        }
-    }
-
-    /// How an endpoint fares has changed.
-    pub(super) async fn fares(&self, endpoint: Endpoint) {
-        if let Some(run) = self.run(&RunId(endpoint.run.clone())) {
-            fares(&run, &endpoint);
-        }
-        self.queue.soon(Change::Endpoint(endpoint)).await;
-    }
-
-    async fn attempt(&self, delivery: Delivery, endpoint: Endpoint) {
+    async fn attempt(&self, mut delivery: Delivery, endpoint: Endpoint) {
         let id = RunId(delivery.run.clone());
         if let Some(run) = self.run(&id) {
             run.gate.pass(None::<ConnId>, Act::Deliver).await;
             run.touch();
         }
-        // It may be over by now.
+        // Run and endpoint may be gone by now.
         let run = self.run(&id);
-        let outcome = self.way.attempt(&delivery, &endpoint, run.as_deref()).await;
-        tracing::debug!(delivery = delivery.id, attempt = delivery.attempt, ?outcome, "tried");
-        let follows = self.state.lock().settle(delivery, outcome == Outcome::Delivered);
-        if let Some(run) = &run {
-            tell(run, &follows);
+        if endpoint.own && run.is_none() {
+            self.over(&id);
         }
-        self.soon(follows.changes).await;
+        let is_there = self.state.lock().slots.contains_key(&endpoint.id);
+        let mut outcome = None;
+        if is_there {
+            outcome = Some(self.way.attempt(&delivery, &endpoint, run.as_deref()).await);
+            tracing::debug!(delivery = delivery.id, attempt = delivery.attempt, ?outcome, "tried");
+        } else {
+            delivery = delivery.untried();
+        }
+        let mut state = self.state.lock();
+        match state.settle(delivery, outcome == Some(Outcome::Delivered)) {
+            Ok(follows) => tell(run.as_deref(), &follows),
+            Err(gone) => self.forgotten(&gone),
+        }
+    }
+
+    /// What is left of a run that is over.
+    pub(super) fn over(&self, run: &RunId) {
+        let mut state = self.state.lock();
+        for delivery in state.withdraw(run) {
+            self.forgotten(&delivery);
+        }
+    }
+
+    /// A delivery whose endpoint is gone will never be sent. That is told also where the run is over.
+    pub(super) fn forgotten(&self, delivery: &Delivery) {
+        if let Some(run) = self.listed(&RunId(delivery.run.clone())) {
+            let why = if run.state().serves() { Dead::Removed } else { Dead::RunOver };
+            dead(&run, delivery, why);
+        }
     }
 }
 
-/// What follows from an attempt, as the run is told.
-fn tell(run: &Run, follows: &Follows) {
+/// What follows from something, as the run is told. It is not idle.
+fn tell(run: Option<&Run>, follows: &Follows) {
+    let Some(run) = run else { return };
+    run.touch();
     if let Some(endpoint) = &follows.endpoint {
         fares(run, endpoint);
     }
-    if let Some((delivery, wait, why)) = &follows.planned {
-        plan(run, delivery, *wait, *why);
+    if let Some(planned) = &follows.planned {
+        plan(run, planned);
     }
-    if let Some(dead) = &follows.dead {
-        let (delivery, attempts) = (dead.id.clone(), dead.attempt);
-        run.note(None, note::What::DeliveryDead { delivery, attempts });
+    for (delivery, why) in &follows.dead {
+        dead(run, delivery, *why);
     }
 }
 
-fn fares(run: &Run, endpoint: &Endpoint) {
+/// How an endpoint fares has changed.
+pub(super) fn fares(run: &Run, endpoint: &Endpoint) {
     let (state, failures) = (endpoint.state, endpoint.failures);
     let endpoint = endpoint.id.clone();
     run.note(None, note::What::EndpointState { endpoint, state, failures });
 }
 
-fn plan(run: &Run, delivery: &Delivery, wait_us: Micros, why: Planned) {
-    let due_us = clock::now().since(run.began()).plus(wait_us);
-    let (endpoint, attempt) = (delivery.endpoint.clone(), delivery.attempt);
-    let delivery = delivery.id.clone();
+fn plan(run: &Run, plan: &Plan) {
+    let (delivery, endpoint) = (plan.delivery.id.clone(), plan.delivery.endpoint.clone());
+    let (attempt, wait_us, why) = (plan.delivery.attempt, plan.wait, plan.why);
+    let due_us = plan.due.since(run.began());
     let what = note::What::DeliveryPlanned { delivery, endpoint, attempt, due_us, wait_us, why };
     run.note(None, what);
+}
+
+fn dead(run: &Run, delivery: &Delivery, why: Dead) {
+    let (delivery, attempts) = (delivery.id.clone(), delivery.attempt);
+    run.note(None, note::What::DeliveryDead { delivery, attempts, why });
 }
 
 /// Delivers what waits for an endpoint, one after the other, until nothing does or the server stops.

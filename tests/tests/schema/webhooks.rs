@@ -6,7 +6,7 @@ use trace::entry::What;
 use trace::ids::ConnId;
 use trace::note::{Act, Note, What as Noted};
 use trace::time::Micros;
-use trace::webhook::{EndpointState, Outcome, Planned, Verdict};
+use trace::webhook::{Dead, EndpointState, Outcome, Planned, Verdict};
 
 use super::{assert_all_taken, assert_refused, line, words};
 
@@ -53,7 +53,7 @@ pub fn notes() -> Vec<Noted> {
         Noted::DeliverySent { delivery: delivery(), attempt: 1, payment: payment() },
         Noted::DeliverySent { delivery: delivery(), attempt: 2, payment: String::new() },
         ended(Outcome::Delivered),
-        Noted::DeliveryDead { delivery: delivery(), attempts: 4 },
+        Noted::DeliveryDead { delivery: delivery(), attempts: 4, why: Dead::Attempts },
         verified(DELIVERY, Verdict::Good),
         verified("", Verdict::NoSignature),
         Noted::JobProgress { job: job(), done: 0, of: 5 },

@@ -7,7 +7,7 @@ use trace::http1::Request;
 use trace::ids::{ConnId, Seq};
 use trace::note::{self, Note};
 use trace::time::Micros;
-use trace::webhook::{EndpointState, Outcome, Planned, Verdict};
+use trace::webhook::{Dead, EndpointState, Outcome, Planned, Verdict};
 
 use super::Teller;
 use crate::amount;
@@ -245,9 +245,15 @@ impl Teller<'_> {
                 self.story.tell("story-delivery-ended", &args);
                 self.outcome(outcome);
             }
-            note::What::DeliveryDead { attempts, .. } => {
+            note::What::DeliveryDead { attempts, why, .. } => {
+                let id = match why {
+                    Dead::Attempts => "story-delivery-dead",
+                    Dead::Disabled => "story-dead-disabled",
+                    Dead::RunOver => "story-dead-run-over",
+                    Dead::Removed => "story-dead-removed",
+                };
                 let attempts = Told::Count(*attempts, seq.clone());
-                self.story.tell("story-delivery-dead", &[("attempts", attempts), who]);
+                self.story.tell(id, &[("attempts", attempts), who]);
             }
             note::What::DeliveryVerified { verdict, .. } => {
                 self.story.tell(judged(*verdict), &[who]);

@@ -4,7 +4,7 @@
 use text::{Arg, say};
 use trace::event::Event;
 use trace::note;
-use trace::webhook::{EndpointState, Outcome, Planned, Verdict};
+use trace::webhook::{Dead, EndpointState, Outcome, Planned, Verdict};
 
 use super::shorten;
 use crate::amount;
@@ -95,10 +95,16 @@ fn delivery(what: &note::What) -> Option<(String, Tone)> {
             ];
             (say("ladder-delivery-ended", &args), tone)
         }
-        note::What::DeliveryDead { delivery, attempts } => {
+        note::What::DeliveryDead { delivery, attempts, why } => {
             let delivery = id(delivery);
             let args = [("delivery", (&delivery).into()), ("attempts", (*attempts).into())];
-            (say("ladder-delivery-dead", &args), Tone::Fault)
+            let id = match why {
+                Dead::Attempts => "ladder-delivery-dead",
+                Dead::Disabled => "ladder-dead-disabled",
+                Dead::RunOver => "ladder-dead-run-over",
+                Dead::Removed => "ladder-dead-removed",
+            };
+            (say(id, &args), Tone::Fault)
         }
         note::What::DeliveryVerified { verdict, .. } => judged(*verdict),
         _ => return None,
