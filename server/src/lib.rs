@@ -27,6 +27,7 @@ mod link;
 mod listen;
 mod lobby;
 mod log;
+mod names;
 mod refusal;
 pub mod run;
 mod runs;
@@ -36,7 +37,7 @@ mod streamed;
 mod tap;
 pub mod webhooks;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,6 +51,7 @@ use error::StartError;
 use instances::Switches;
 use labs::webhook::{BANK1, BANK2, PAYMENTS, SITE};
 use listen::{Labs, Service, StudioOrigin, TLS};
+use names::Names;
 use runs::Runs;
 use store::Choice;
 use webhooks::guard::{Guard, Own};
@@ -100,16 +102,21 @@ fn callbacks(config: &Config, services: &[(TcpListener, Service)], doors: &Doors
     let own = site.map(|(_, service)| Own {
         name: service.name.clone(),
         addr: service.addr,
+        names: Names::of(config),
         told: config.told(&service.name),
     });
-    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
-    let here = interfaces.iter().map(if_addrs::Interface::ip).collect();
     Setup {
         data: config.data.clone(),
-        guard: Guard::new(own.into_iter().collect(), config.callback_allow.clone(), here),
+        guard: Guard::asking(own.into_iter().collect(), config.callback_allow.clone(), here),
         tls: Some(Arc::clone(&doors.beside.client)),
         ..Setup::default()
     }
+}
+
+/// The addresses that this machine has now.
+fn here() -> Vec<IpAddr> {
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    interfaces.iter().map(if_addrs::Interface::ip).collect()
 }
 
 /// What a service speaks.
