@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::caps::{self, Caps};
 use crate::store::Choice;
 use crate::store::redis::Target;
-use crate::webhooks::guard::{self, Named};
+use crate::webhooks::guard::{self, Named, Told};
 
 /// A playground for communication protocols.
 #[derive(Debug, Parser)]
@@ -93,11 +93,10 @@ impl Config {
         caps
     }
 
-    /// Host and port of the address that browsers are told for a lab, where one was given.
+    /// The address that browsers are told for a lab, where one was given.
     #[must_use]
-    pub(crate) fn told(&self, name: &str) -> Option<(String, u16)> {
-        let url = url::Url::parse(self.overrides().get(name)?).ok()?;
-        Some((url.host_str()?.to_owned(), url.port_or_known_default()?))
+    pub(crate) fn told(&self, name: &str) -> Option<Told> {
+        Told::of(self.overrides().get(name)?)
     }
 
     /// The lab addresses that were given, by name.

@@ -28,7 +28,7 @@ pub enum Content {
     Call(tonic::body::Body),
     /// Piece after piece; over HTTP/1 without hyper: see [`crate::streamed`].
     Stream(Box<Feed>),
-    /// No answer at all: the connection is closed.
+    /// No answer at all: the connection is closed, over HTTP/2 the stream reset.
     Gone,
 }
 

@@ -28,6 +28,7 @@ mod link;
 mod listen;
 mod lobby;
 mod log;
+mod names;
 mod refusal;
 pub mod run;
 mod runs;
@@ -37,7 +38,7 @@ mod streamed;
 mod tap;
 pub mod webhooks;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,6 +53,7 @@ use error::StartError;
 use instances::Switches;
 use labs::webhook::{BANK1, BANK2, PAYMENTS, SITE};
 use listen::{Labs, Service, StudioOrigin, TLS};
+use names::Names;
 use runs::Runs;
 use store::Choice;
 use webhooks::guard::{Guard, Own};
@@ -105,19 +107,24 @@ fn callbacks(config: &Config, services: &[(TcpListener, Service)], doors: &Doors
     let own = site.map(|(_, service)| Own {
         name: service.name.clone(),
         addr: service.addr,
+        names: Names::of(config),
         told: config.told(&service.name),
     });
-    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
-    let here = interfaces.iter().map(if_addrs::Interface::ip).collect();
     // Nobody else is called unless a flag names them.
     let others = !config.callback_allow.is_empty();
     Setup {
         data: config.data.clone(),
-        guard: Guard::new(own.into_iter().collect(), config.callback_allow.clone(), here),
+        guard: Guard::asking(own.into_iter().collect(), config.callback_allow.clone(), here),
         tls: others.then(webhooks::roots::client).flatten(),
         own_tls: Some(Arc::clone(&doors.beside.client)),
         ..Setup::default()
     }
+}
+
+/// The addresses that this machine has now.
+fn here() -> Vec<IpAddr> {
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    interfaces.iter().map(if_addrs::Interface::ip).collect()
 }
 
 /// What a service speaks.

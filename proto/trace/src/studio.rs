@@ -205,8 +205,8 @@ pub enum Say {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Press {
-    /// `start`, `stop`, `next`, `send`, `kill`, `restart`, `drop`, `pay`, `rotate`, `replay`, `site` or
-    /// `attack`.
+    /// `start`, `stop`, `next`, `send`, `kill`, `restart`, `drop`, `pay`, `rotate`, `enable`, `replay`,
+    /// `site` or `attack`.
     pub input: String,
     /// The instance to kill or restart, or through which to send.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -214,6 +214,9 @@ pub struct Press {
     /// What to send.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub text: Option<String>,
+    /// The disabled endpoint that is to be called again; without one all are.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub endpoint: Option<String>,
     /// The delivery to replay.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub delivery: Option<String>,

@@ -67,7 +67,7 @@ pub async fn check(State(studio): State<Arc<Studio>>, request: Request, next: Ne
     let Some(host) = host_of(headers) else {
         return Refused::new(StatusCode::BAD_REQUEST, "Send one Host header.").into_response();
     };
-    if !studio.answers_to(name_of(host)) {
+    if !studio.names.have(name_of(host)) {
         let why = "Call this server by its address, localhost, or a .local name.";
         return Refused::new(StatusCode::MISDIRECTED_REQUEST, why).into_response();
     }

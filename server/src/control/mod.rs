@@ -39,6 +39,7 @@ use crate::labs;
 use crate::link;
 use crate::listen::{Service, TLS};
 use crate::refusal::Refusal;
+use crate::names::Names;
 use crate::runs::Runs;
 use guard::Caller;
 use problem::Refused;
@@ -60,8 +61,8 @@ pub struct Studio {
     measuring: Arc<Semaphore>,
     addr: SocketAddr,
     lab_urls: BTreeMap<String, String>,
-    /// This machine's own name.
-    machine: String,
+    /// Under which it answers.
+    names: Names,
     page: page::Page,
 }
 
@@ -91,7 +92,7 @@ impl Studio {
     ) -> Arc<Self> {
         let Known { services, runs, switches, authority } = known;
         let lab_urls = config.overrides();
-        let machine = gethostname::gethostname().to_string_lossy().to_ascii_lowercase();
+        let names = Names::of(config);
         let page = page::Page::load();
         let measuring = Arc::new(Semaphore::new(1));
         Arc::new(Self {
@@ -103,7 +104,7 @@ impl Studio {
             measuring,
             addr,
             lab_urls,
-            machine,
+            names,
             page,
         })
     }
@@ -140,19 +141,6 @@ impl Studio {
         let of_this_machine = host == "localhost"
             || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
         of_this_machine && caller.peer.ip().to_canonical().is_loopback() && self.lab_urls.is_empty()
-    }
-
-    /// Whether a host name may be a name of this server (no rebinding): an address, this machine's
-    /// usual names, or the host of a lab address that was given.
-    pub fn answers_to(&self, host: &str) -> bool {
-        let given =
-            |url: &String| url.parse::<http::Uri>().is_ok_and(|uri| uri.host() == Some(host));
-        host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok()
-            || host == "localhost"
-            || host.ends_with(".localhost")
-            || host == self.machine
-            || host.strip_suffix(".local") == Some(&self.machine)
-            || self.lab_urls.values().any(given)
     }
 }
 

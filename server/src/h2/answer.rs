@@ -37,15 +37,23 @@ impl Form {
     }
 }
 
+/// No answer at all: the stream is reset, before a head that a client could take for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the service closes without an answer")]
+pub struct NoAnswer;
+
 /// Answers a request on a run's connection.
+///
+/// # Errors
+/// A service that does not answer.
 pub async fn answer(
     bound: &Arc<Bound>,
     request: Request<Incoming>,
     exchange: Exchange,
-) -> Response<Tracked> {
+) -> Result<Response<Tracked>, NoAnswer> {
     // Outside any run, whoever's connection it is: it waits nowhere and is no answer to that run's page.
     if is_trust(request.uri()) {
-        return finish(Form::Page, services::nothing(), exchange, None);
+        return Ok(finish(Form::Page, services::nothing(), exchange, None));
     }
     let (form, heads_only) = (Form::of(request.headers()), request.method() == Method::HEAD);
     let (shared, mut refusal) = asked(bound, &request);
@@ -67,16 +75,23 @@ pub async fn answer(
             }
         }
     };
-    // Who answers a call has waited there.
-    let waits = !matches!(&answered, Ok(response) if matches!(response.body(), Content::Call(_)));
     let mut response = answered.unwrap_or_else(|refusal| refuse(bound, form, refusal));
-    if waits {
-        bound.run.gate.pass(bound.conn, Act::Answer).await;
+    // Who answers a call has waited there.
+    let act = match response.body() {
+        Content::Call(_) => None,
+        Content::Gone => Some(Act::Close),
+        Content::Whole(_) | Content::Stream(_) => Some(Act::Answer),
+    };
+    if let Some(act) = act {
+        bound.run.gate.pass(bound.conn, act).await;
+    }
+    if act == Some(Act::Close) {
+        return Err(NoAnswer);
     }
     if heads_only {
         leave_head(&mut response);
     }
-    finish(form, response, exchange, Some(bound)).map(|content| content.during(open))
+    Ok(finish(form, response, exchange, Some(bound)).map(|content| content.during(open)))
 }
 
 /// The place of the run that a request names, where that is not the connection's first; and why it is
@@ -186,7 +201,7 @@ fn finish(
         (Content::Whole(whole), _) => Tracked::whole(whole, exchange),
         (Content::Call(call), _) => Tracked::call(call, exchange),
         (Content::Stream(feed), Some(bound)) => Tracked::told(Told::begin(bound, feed), exchange),
-        // Nobody's run has a feed; and a stream cannot end without a head.
+        // Nobody's run has a feed, and who does not answer was told apart before.
         (Content::Stream(_), None) | (Content::Gone, _) => {
             Tracked::whole(Full::default(), exchange)
         }

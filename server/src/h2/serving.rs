@@ -1,7 +1,6 @@
 //! The life of a run's connection of HTTP/2: hyper speaks on it, and the loop here ends it: with its
 //! run, with the server, with its instance, or when nothing was asked for long.
 
-use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -15,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 use trace::note::What;
 use trace::time::Micros;
 
-use super::{Seat, Whose, answer};
+use super::answer::{self, NoAnswer};
+use super::{Seat, Whose};
 use crate::activity::{Activity, Doing};
 use crate::clock;
 use crate::content::Tracked;
@@ -75,14 +75,15 @@ pub struct Requests {
 
 impl hyper::service::Service<Request<Incoming>> for Requests {
     type Response = Response<Tracked>;
-    type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+    /// Ends its stream, and nothing else of the connection.
+    type Error = NoAnswer;
+    type Future = BoxFuture<'static, Result<Self::Response, NoAnswer>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let (seat, exchange) = (Arc::clone(&self.seat), self.activity.begin());
         Box::pin(async move {
             let response = match seat.get() {
-                Some(Whose::Run(bound)) => answer::answer(bound, request, exchange).await,
+                Some(Whose::Run(bound)) => answer::answer(bound, request, exchange).await?,
                 Some(Whose::Nobody(refusal)) => answer::turn_away(&request, *refusal, exchange),
                 // Our decoder has not found the request that hyper has.
                 None => answer::turn_away(&request, Refusal::NoRun, exchange),

@@ -9,8 +9,10 @@ pub mod outbox;
 mod payments;
 mod press;
 mod site;
+mod trusted;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
@@ -44,7 +46,7 @@ pub const SITE: &str = "site.com";
 pub const SERVICES: [&str; 4] = [SITE, PAYMENTS, BANK1, BANK2];
 
 /// The inputs that its runs take beside those of every lab.
-pub const INPUTS: [&str; 5] = ["pay", "replay", "rotate", "site", "attack"];
+pub const INPUTS: [&str; 6] = ["pay", "replay", "rotate", "enable", "site", "attack"];
 
 /// The most bytes of a request that are read as JSON.
 const BODY_MOST: usize = 64 << 10;
@@ -56,6 +58,15 @@ pub struct State {
     pub ledger: payments::Ledger,
     /// site.com.
     pub site: site::Site,
+    /// Whether somebody sees to what still waits when the run is over.
+    withdraws: AtomicBool,
+}
+
+impl State {
+    /// Whether somebody sees to what waits at the run's end. From now on somebody does.
+    fn withdraws(&self) -> bool {
+        self.withdraws.swap(true, Ordering::Relaxed)
+    }
 }
 
 /// Its words and its knobs.

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
-use super::super::guard::{Own, named};
+use super::super::guard::{Own, Told, named};
 use super::*;
+use crate::names::Names;
 
 const SITE: u16 = 4_006;
 
@@ -57,10 +58,14 @@ impl Connect for Counted {
     }
 }
 
+fn own(addr: SocketAddr, told: Option<&str>) -> Own {
+    let names = Names::default();
+    Own { name: "site.com".to_owned(), addr, names, told: told.and_then(Told::of) }
+}
+
 fn guard() -> Guard {
-    let told = Some(("site.example".to_owned(), 443));
     let addr = SocketAddr::from(([127, 0, 0, 1], SITE));
-    let own = Own { name: "site.com".to_owned(), addr, told };
+    let own = own(addr, Some("https://site.example"));
     let allowed = [
         "public.test",
         "private.test",
@@ -194,6 +199,7 @@ async fn the_own_site_is_reached_by_its_own_port_and_run_alone() {
         "http://127.0.0.1:4006/r/k4r9q9yf/callback",
         "http://localhost:4006/r/k4r9q9yf/callback",
         "https://localhost:4006/r/k4r9q9yf/callback",
+        "http://localhost:4006/r/k4r9q9yf/callback?merchant=1",
         "https://site.example/r/k4r9q9yf/callback",
     ] {
         let (outcome, dialled) = tried(&guard, &resolver, url).await;
@@ -206,11 +212,38 @@ async fn the_own_site_is_reached_by_its_own_port_and_run_alone() {
         "http://[::1]:4006/r/k4r9q9yf/callback",
         "http://localhost:4006/r/another/callback",
         "http://localhost:4006/r/k4r9q9yf/../another/callback",
+        "http://localhost:4006/r/k4r9q9yf/other",
+        "http://localhost:4006/r/k4r9q9yf/callback#x",
         "http://localhost:4006/",
+        "http://site.example/r/k4r9q9yf/callback",
     ] {
         let (outcome, dialled) = tried(&guard, &resolver, url).await;
         assert!(matches!(outcome, Outcome::NotAllowed { .. }), "{url}: {outcome:?}");
         assert!(dialled.is_empty(), "{url}");
+    }
+}
+
+#[test]
+fn an_address_that_a_proxy_answers_is_dialled_behind_it() {
+    let addr = SocketAddr::from(([127, 0, 0, 1], SITE));
+    let guard = |told| Guard::new(vec![own(addr, Some(told))], Vec::new(), Vec::new());
+    for (told, url, host) in [
+        ("https://h.test", "https://h.test/r/a/callback?b=c", "h.test"),
+        ("https://h.test/site", "https://h.test/site/r/a/callback?b=c", "h.test"),
+        ("http://h.test:8080/x/y", "http://H.TEST:8080/x/y/r/a/callback?b=c", "h.test:8080"),
+    ] {
+        let target = guard(told).check(url, "a").unwrap();
+        assert_eq!((target.own, target.https), (Some(addr), false), "{url}");
+        assert_eq!((target.path.as_str(), target.host().as_str()), ("/r/a/callback?b=c", host));
+    }
+    for url in [
+        "https://h.test/r/a/callback",
+        "https://h.test/sites/r/a/callback",
+        "http://h.test/site/r/a/callback",
+        "https://h.test:8443/site/r/a/callback",
+        "https://h.test/site/r/b/callback",
+    ] {
+        assert!(guard("https://h.test/site").check(url, "a").is_err(), "{url}");
     }
 }
 
@@ -224,7 +257,7 @@ fn hosts_are_named_with_or_without_a_port() {
         assert!(named(text).is_err(), "{text}");
     }
     let addr = SocketAddr::from(([0, 0, 0, 0], SITE));
-    let listens = Own { name: "site.com".to_owned(), addr, told: None };
+    let listens = own(addr, None);
     let here = IpAddr::from([192, 168, 0, 9]);
     let guard = Guard::new(vec![listens], Vec::new(), vec![here]);
     for host in ["localhost", "127.0.0.1", "192.168.0.9", "[::1]"] {

@@ -9,6 +9,7 @@ use url::{Host, Url};
 use super::addresses::special;
 use super::connect::Resolve;
 use crate::agent::reachable;
+use crate::names::Names;
 
 /// The most bytes of an address.
 const URL_LEN: usize = 2_048;
@@ -35,8 +36,29 @@ pub struct Own {
     pub name: String,
     /// Where it listens.
     pub addr: SocketAddr,
-    /// Host and port that callers are told, where a proxy stands between.
-    pub told: Option<(String, u16)>,
+    /// The names of this server.
+    pub names: Names,
+    /// The address that callers are told, where a proxy stands between.
+    pub told: Option<Told>,
+}
+
+/// The address of a listener that callers are told: what lies below it, a proxy hands to the listener.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    https: bool,
+    host: Host<String>,
+    port: u16,
+    /// The beginning of its paths, which the proxy takes off.
+    prefix: String,
+}
+
+/// The addresses of this machine.
+#[derive(Debug, Clone)]
+enum Here {
+    /// These.
+    Known(Vec<IpAddr>),
+    /// Those that it has when one is judged: networks come and go.
+    Asked(fn() -> Vec<IpAddr>),
 }
 
 /// Where callbacks may go.
@@ -44,7 +66,7 @@ pub struct Own {
 pub struct Guard {
     own: Vec<Own>,
     named: Vec<Named>,
-    here: Vec<IpAddr>,
+    here: Here,
 }
 
 /// An address to which callbacks may go, unless what its name resolves to forbids it.
@@ -54,10 +76,12 @@ pub struct Target {
     pub own: Option<SocketAddr>,
     /// Whether TLS is spoken there.
     pub https: bool,
-    /// What is asked for, with its query.
+    /// What is asked for there, with its query.
     pub path: String,
     host: Host<String>,
     port: u16,
+    /// What `Host` says.
+    authority: String,
 }
 
 fn no<T>(why: String) -> Result<T, NotAllowed> {
@@ -114,33 +138,82 @@ impl Named {
     }
 }
 
+impl Told {
+    /// As the flags give it; none where it is no address.
+    #[must_use]
+    pub fn of(url: &str) -> Option<Self> {
+        let url = Url::parse(url).ok()?;
+        let https = url.scheme() == "https";
+        let (host, port) = (bare(url.host()?.to_owned()), url.port_or_known_default()?);
+        Some(Self { https, host, port, prefix: url.path().trim_end_matches('/').to_owned() })
+    }
+
+    /// The path that the proxy hands to the listener, if an address lies below this one.
+    fn handed_on<'a>(&self, url: &'a Url, host: &Host<String>) -> Option<&'a str> {
+        let is_it = self.https == (url.scheme() == "https")
+            && url.port_or_known_default() == Some(self.port)
+            && *host == self.host;
+        let rest = url.path().strip_prefix(self.prefix.as_str()).filter(|_| is_it)?;
+        rest.starts_with('/').then_some(rest)
+    }
+}
+
+impl Default for Here {
+    fn default() -> Self {
+        Self::Known(Vec::new())
+    }
+}
+
+impl Here {
+    fn has(&self, ip: IpAddr) -> bool {
+        match self {
+            Self::Known(all) => all.contains(&ip),
+            Self::Asked(all) => all().contains(&ip),
+        }
+    }
+}
+
 impl Own {
     /// Whether a host and port are this listener's.
-    fn is(&self, host: &Host<String>, port: u16, here: &[IpAddr]) -> bool {
-        if let Some((name, told)) = &self.told
-            && *told == port
-            && host.to_string() == *name
-        {
-            return true;
+    fn is(&self, host: &Host<String>, port: u16, here: &Here) -> bool {
+        if port != self.addr.port() {
+            return false;
         }
         let listens = self.addr.ip();
-        port == self.addr.port()
-            && match ip_of(host) {
-                Some(ip) if listens.is_unspecified() => ip.is_loopback() || here.contains(&ip),
-                Some(ip) => ip == listens,
-                None => {
-                    let local = listens.is_loopback() || listens.is_unspecified();
-                    local && is_localhost(host)
-                }
-            }
+        match ip_of(host) {
+            Some(ip) if listens.is_unspecified() => ip.is_loopback() || here.has(ip),
+            Some(ip) => ip == listens,
+            None if is_localhost(host) => listens.is_loopback() || listens.is_unspecified(),
+            None => self.names.have(&host.to_string()),
+        }
+    }
+
+    /// The path for which this listener is asked by an address of its own, and whether TLS is spoken with it.
+    fn asked<'a>(
+        &self,
+        url: &'a Url,
+        (host, port): (&Host<String>, u16),
+        here: &Here,
+    ) -> Option<(&'a str, bool)> {
+        // Who stands between is left out, and its TLS, for which the listener has no certificate.
+        if let Some(path) = self.told.as_ref().and_then(|told| told.handed_on(url, host)) {
+            return Some((path, false));
+        }
+        self.is(host, port, here).then(|| (url.path(), url.scheme() == "https"))
     }
 }
 
 impl Guard {
     /// To these listeners, and where the flags name. `here` are the addresses of this machine.
     #[must_use]
-    pub const fn new(own: Vec<Own>, named: Vec<Named>, here: Vec<IpAddr>) -> Self {
-        Self { own, named, here }
+    pub fn new(own: Vec<Own>, named: Vec<Named>, here: Vec<IpAddr>) -> Self {
+        Self { own, named, here: Here::Known(here) }
+    }
+
+    /// The same; the addresses of this machine are asked for when one is judged.
+    #[must_use]
+    pub fn asking(own: Vec<Own>, named: Vec<Named>, here: fn() -> Vec<IpAddr>) -> Self {
+        Self { own, named, here: Here::Asked(here) }
     }
 
     /// Whether the callbacks of a run may go to an address, as far as it itself tells.
@@ -167,23 +240,30 @@ impl Guard {
         let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else {
             return no("this address has no host".to_owned());
         };
-        let (host, https) = (bare(host.to_owned()), url.scheme() == "https");
-        let path = match url.query() {
-            Some(query) => format!("{}?{query}", url.path()),
-            None => url.path().to_owned(),
+        if url.fragment().is_some() {
+            return no("a callback's address has no # in it: that is never sent".to_owned());
+        }
+        let host = bare(host.to_owned());
+        let authority = match url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_string(),
         };
-        let own = self.own.iter().find(|own| own.is(&host, port, &self.here));
-        if let Some(own) = own
-            && !url.path().starts_with(&format!("/r/{run}/"))
-        {
-            let name = &own.name;
-            return no(format!("a run's callbacks go to its own {name}, below /r/{run}/"));
+        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let asked = |own: &Own| {
+            let (path, https) = own.asked(&url, (&host, port), &self.here)?;
+            Some((own.name.clone(), reachable(own.addr), path, https))
+        };
+        let Some((name, own, path, https)) = self.own.iter().find_map(asked) else {
+            self.check_other(&host, port)?;
+            let (https, path) = (url.scheme() == "https", format!("{}{query}", url.path()));
+            return Ok(Target { own: None, https, path, host, port, authority });
+        };
+        let wanted = format!("/r/{run}/callback");
+        if path != wanted {
+            return no(format!("a run's callbacks go to its own {name}, at {wanted}"));
         }
-        let target = Target { own: own.map(|own| reachable(own.addr)), https, path, host, port };
-        if target.own.is_none() {
-            self.check_other(&target.host, target.port)?;
-        }
-        Ok(target)
+        let path = format!("{wanted}{query}");
+        Ok(Target { own: Some(own), https, path, host, port, authority })
     }
 
     /// Whether callbacks may go to a host that is not this server's own.
@@ -259,12 +339,7 @@ impl Target {
     /// What `Host` says.
     #[must_use]
     pub fn host(&self) -> String {
-        let default = if self.https { 443 } else { 80 };
-        if self.port == default {
-            self.host.to_string()
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
+        self.authority.clone()
     }
 
     /// The name for which the certificate is to vouch.

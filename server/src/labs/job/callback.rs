@@ -2,6 +2,7 @@
 //! that is heard like any other, and what keeps and sends deliveries there does the rest.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -21,8 +22,11 @@ use crate::run::Run;
 /// How much is paid.
 const AMOUNT: u64 = 100;
 
-/// How long after the job's end site.com's answer is waited for.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// How often is looked whether site.com is still being told.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How long the log may take until site.com's answer is in it.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Lets site.com register its callback.
 ///
@@ -42,13 +46,17 @@ pub async fn register(run: &Run, services: &[Service]) -> anyhow::Result<()> {
 }
 
 /// Lets site.com be told that the job is done.
-pub async fn tell(run: &Run) {
+pub async fn tell(run: &Arc<Run>) {
     outbox::publish(run, &spoken::job_of(&run.id), AMOUNT).await;
 }
 
-/// Waits until site.com has answered what it was told, for a bounded time. That is read from the log, as
-/// everybody else does.
-pub async fn heard(run: &Run) {
+/// Waits until site.com has answered what it was told, or that was given up. The answer is read from the
+/// log, as everybody else does.
+pub async fn heard(run: &Arc<Run>) {
+    run.shared.job.published().await;
+    while outbox::pends(run) {
+        tokio::time::sleep(LOOK).await;
+    }
     let _ = tokio::time::timeout(PATIENCE, answered(run)).await;
 }
 

@@ -1,6 +1,7 @@
 //! The clients inside the server: each learns of the job's end in one way, on connections and in a lane of
 //! its own, all at once.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -25,12 +26,11 @@ const AGAIN: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// A server without an instance.
-pub async fn ask(run: &Run, services: &[Service]) -> anyhow::Result<()> {
+pub async fn ask(run: &Arc<Run>, services: &[Service]) -> anyhow::Result<()> {
     let service = services.first().context("there is no instance")?;
     let told = async {
         let there = |name: &str| services.iter().any(|service| service.name == name);
         if there(PAYMENTS) && there(SITE) {
-            run.shared.job.reaches(run.number("parts")).await;
             callback::heard(run).await;
         }
     };

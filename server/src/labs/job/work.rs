@@ -19,6 +19,8 @@ use crate::run::Run;
 pub struct Job {
     /// Steps that are done.
     done: watch::Sender<u64>,
+    /// Whether its end is on its way to site.com, or nobody is to be told there.
+    published: watch::Sender<bool>,
 }
 
 impl Job {
@@ -27,9 +29,9 @@ impl Job {
         self.done.subscribe()
     }
 
-    /// Resolves once so many steps are done.
-    pub async fn reaches(&self, steps: u64) {
-        let _ = self.told().wait_for(|done| *done >= steps).await;
+    /// Resolves once its end is on its way to site.com, or nobody is to be told there.
+    pub async fn published(&self) {
+        let _ = self.published.subscribe().wait_for(|published| *published).await;
     }
 }
 
@@ -63,6 +65,7 @@ pub async fn work(run: Arc<Run>, services: Vec<Service>) {
         }
         None => {}
     }
+    run.shared.job.published.send_replace(true);
 }
 
 async fn all_steps(run: &Run) {

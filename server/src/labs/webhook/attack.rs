@@ -53,13 +53,13 @@ impl Attack {
             Self::Altered => {
                 let mut said: serde_json::Value = serde_json::from_slice(&body)?;
                 let amount = said.pointer_mut("/data/amount").context("it tells no amount")?;
-                *amount = serde_json::Value::from(amount.as_u64().unwrap_or(0) * 1_000);
+                *amount = amount.as_u64().unwrap_or(0).saturating_mul(1_000).into();
                 body = serde_json::to_vec(&said)?.into();
             }
             Self::Old => {
                 // What the payment service would have sent then: rightly signed, only long ago.
                 let secret = site.secret().context("no secret is known")?;
-                let then = clock::wall_ms() / 1_000 - OLD_S;
+                let then = (clock::wall_ms() / 1_000).saturating_sub(OLD_S);
                 let text = std::str::from_utf8(&body)?;
                 let signed = signatures(&[secret], verify::id(&headers), then, text);
                 headers.insert(TIMESTAMP, HeaderValue::from(then));

@@ -8,80 +8,176 @@ use trace::webhook::EndpointState;
 
 use crate::clock;
 use crate::run::Run;
-use crate::webhooks::NotTaken;
 use crate::webhooks::sign::Secret;
+use crate::webhooks::{NotRegistered, NotTaken, Standing, Webhooks};
+
+/// Why the payment service does not do what it is asked, in sentences.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Undone {
+    /// There is nothing of this name.
+    Unknown,
+    /// It cannot be done.
+    Bad(String),
+    /// There is no room, or nothing can be kept: it may be done later.
+    Later(String),
+}
+
+impl Undone {
+    /// What calls endpoints is not there: it is in a server that serves.
+    fn away() -> Self {
+        Self::Later("Nothing is there that would send.".to_owned())
+    }
+}
+
+impl From<NotTaken> for Undone {
+    fn from(not: NotTaken) -> Self {
+        match not {
+            NotTaken::NoEndpoint | NotTaken::NoDelivery => Self::Unknown,
+            other => Self::Later(format!("This is not done: {other}.")),
+        }
+    }
+}
+
+impl From<NotRegistered> for Undone {
+    fn from(not: NotRegistered) -> Self {
+        let why = format!("This callback is not registered: {not}.");
+        match not {
+            NotRegistered::NotAllowed(_) => Self::Bad(why),
+            _ => Self::Later(why),
+        }
+    }
+}
+
+fn webhooks(run: &Run) -> Result<Arc<Webhooks>, Undone> {
+    run.webhooks().cloned().ok_or_else(Undone::away)
+}
+
+/// Does something to its end, also where who asked for it leaves meanwhile.
+async fn to_its_end<T: Send + 'static>(
+    task: impl Future<Output = Result<T, Undone>> + Send + 'static,
+) -> Result<T, Undone> {
+    let done = tokio::spawn(task).await;
+    done.unwrap_or_else(|_| Err(Undone::Later("This broke off.".to_owned())))
+}
 
 /// Registers a callback of a run's. Gives its name and its secret.
 ///
 /// # Errors
-/// Why it is not taken, in words.
-pub async fn register(run: &Arc<Run>, url: &str) -> Result<(String, String), String> {
-    let refused = |why: &dyn std::fmt::Display| format!("This callback is not registered: {why}.");
-    let webhooks = run.webhooks().ok_or_else(|| refused(&"nothing is there that would send"))?;
-    let endpoint = webhooks.register(run, url).await.map_err(|why| refused(&why))?;
-    let secret = endpoint.secrets().first().cloned().unwrap_or_else(|| Secret::of(""));
-    if is_of_site(run, url) {
-        // As the owner of the site would, who has registered it.
-        run.shared.callbacks.site.trust(secret.clone());
-        tokio::spawn(withdraw(Arc::clone(run), endpoint.id.clone()));
-    }
-    Ok((endpoint.id, secret.text().to_owned()))
+/// See [`Undone`].
+pub async fn register(run: &Arc<Run>, url: &str) -> Result<(String, String), Undone> {
+    let (run, url) = (Arc::clone(run), url.to_owned());
+    to_its_end(async move {
+        let webhooks = webhooks(&run)?;
+        let endpoint = webhooks.register(&run, &url).await?;
+        let secret = endpoint.secrets().first().cloned().unwrap_or_else(|| Secret::of(""));
+        if endpoint.own {
+            // As the owner of the site would, who has registered it.
+            run.shared.callbacks.site.trust(&endpoint.id, secret.clone());
+        }
+        withdraw_later(&run);
+        Ok::<_, Undone>((endpoint.id, secret.text().to_owned()))
+    })
+    .await
 }
 
-/// Whether an address is the one at which site.com is called in a run.
-fn is_of_site(run: &Run, url: &str) -> bool {
-    url.ends_with(&format!("/r/{}/callback", run.id))
-}
-
-/// Forgets an endpoint once its run is over: nobody answers there any more.
-async fn withdraw(run: Arc<Run>, endpoint: String) {
-    run.over().await;
-    if let Some(webhooks) = run.webhooks()
-        && let Err(error) = webhooks.remove(&run, &endpoint).await
-    {
-        tracing::debug!(run = %run.id, endpoint, %error, "not withdrawn");
+/// Sees to it, once a run, that what waits for its own site is given up when it is over: nobody answers
+/// there any more.
+fn withdraw_later(run: &Arc<Run>) {
+    if run.shared.callbacks.withdraws() {
+        return;
     }
+    let run = Arc::clone(run);
+    tokio::spawn(async move {
+        run.over().await;
+        if let Some(webhooks) = run.webhooks() {
+            webhooks.withdraw(&run).await;
+        }
+    });
 }
 
 /// A new secret of an endpoint, beside which the one before holds for a while.
-pub async fn rotate(run: &Run, endpoint: &str) -> Option<String> {
-    let webhooks = run.webhooks()?;
-    let secret = webhooks.rotate(run, endpoint).await.ok()?;
-    let known = webhooks.states(&run.id).into_iter().find(|known| known.id == endpoint)?;
-    if is_of_site(run, &known.url) {
-        run.shared.callbacks.site.trust(secret.clone());
-    }
-    Some(secret.text().to_owned())
+///
+/// # Errors
+/// See [`Undone`].
+pub async fn rotate(run: &Arc<Run>, endpoint: &str) -> Result<String, Undone> {
+    let (run, endpoint) = (Arc::clone(run), endpoint.to_owned());
+    to_its_end(async move {
+        let secret = webhooks(&run)?.rotate(&run, &endpoint).await?;
+        run.shared.callbacks.site.renew(&endpoint, secret.clone());
+        Ok::<_, Undone>(secret.text().to_owned())
+    })
+    .await
 }
 
-/// Forgets an endpoint. Says whether there was one.
-pub async fn remove(run: &Run, endpoint: &str) -> bool {
-    match run.webhooks() {
-        Some(webhooks) => webhooks.remove(run, endpoint).await.is_ok(),
-        None => false,
-    }
+/// Forgets an endpoint.
+///
+/// # Errors
+/// See [`Undone`].
+pub async fn remove(run: &Arc<Run>, endpoint: &str) -> Result<(), Undone> {
+    let (run, endpoint) = (Arc::clone(run), endpoint.to_owned());
+    to_its_end(async move {
+        webhooks(&run)?.remove(&run, &endpoint).await?;
+        run.shared.callbacks.site.forget(&endpoint);
+        Ok::<_, Undone>(())
+    })
+    .await
 }
 
-/// The endpoints of a run, without their secrets.
+/// Calls a disabled endpoint again.
+///
+/// # Errors
+/// See [`Undone`].
+pub async fn enable(run: &Arc<Run>, endpoint: &str) -> Result<(), Undone> {
+    let (run, endpoint) = (Arc::clone(run), endpoint.to_owned());
+    to_its_end(async move {
+        webhooks(&run)?.enable(&run, Some(endpoint.as_str())).await?;
+        Ok::<_, Undone>(())
+    })
+    .await
+}
+
+/// Tries a delivery of the dead-letter list once more.
+///
+/// # Errors
+/// See [`Undone`].
+pub async fn replay(run: &Arc<Run>, delivery: &str) -> Result<(), Undone> {
+    let (run, delivery) = (Arc::clone(run), delivery.to_owned());
+    to_its_end(async move {
+        webhooks(&run)?.replay(&run, &delivery).await?;
+        Ok::<_, Undone>(())
+    })
+    .await
+}
+
+/// The endpoints of a run.
+fn standings(run: &Run) -> Vec<Standing> {
+    run.webhooks().map(|webhooks| webhooks.states(&run.id)).unwrap_or_default()
+}
+
+/// The same, without their secrets, as they are told.
 pub fn list(run: &Run) -> Value {
-    let all = run.webhooks().map(|webhooks| webhooks.states(&run.id)).unwrap_or_default();
-    serde_json::to_value(all).unwrap_or_default()
+    serde_json::to_value(standings(run)).unwrap_or_default()
 }
 
 /// The names of a run's endpoints.
 pub fn endpoints(run: &Run) -> Vec<String> {
-    let all = run.webhooks().map(|webhooks| webhooks.states(&run.id)).unwrap_or_default();
-    all.into_iter().map(|endpoint| endpoint.id).collect()
+    standings(run).into_iter().map(|endpoint| endpoint.id).collect()
 }
 
-/// Whether a delivery of a run's waits, or is under way. What waits for a disabled endpoint does not move.
-pub fn pends(run: &Run) -> bool {
-    let all = run.webhooks().map(|webhooks| webhooks.states(&run.id)).unwrap_or_default();
-    all.iter().any(|endpoint| endpoint.waiting > 0 && endpoint.state != EndpointState::Disabled)
+/// The names of those that are disabled.
+pub fn disabled(run: &Run) -> Vec<String> {
+    let all = standings(run).into_iter();
+    let disabled = all.filter(|endpoint| endpoint.state == EndpointState::Disabled);
+    disabled.map(|endpoint| endpoint.id).collect()
+}
+
+/// Whether a delivery of a run's waits, or is under way.
+pub fn pends(run: &Arc<Run>) -> bool {
+    run.webhooks().is_some_and(|webhooks| webhooks.pends(run))
 }
 
 /// Tells every endpoint of a run that a payment has arrived. What is to be told is kept when this returns.
-pub async fn publish(run: &Run, payment: &str, amount: u64) {
+pub async fn publish(run: &Arc<Run>, payment: &str, amount: u64) {
     let Some(webhooks) = run.webhooks() else { return };
     let said = json!({
         "type": "payment.settled",
@@ -119,12 +215,4 @@ pub fn dead(run: &Run) -> Value {
 pub fn dead_ids(run: &Run) -> Vec<String> {
     let all = run.webhooks().map(|webhooks| webhooks.dead(&run.id)).unwrap_or_default();
     all.into_iter().map(|dead| dead.id).collect()
-}
-
-/// Tries a delivery of the dead-letter list once more. Says whether there is one.
-pub async fn replay(run: &Run, delivery: &str) -> bool {
-    match run.webhooks() {
-        Some(webhooks) => webhooks.replay(run, delivery).await.is_ok(),
-        None => false,
-    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Method, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use parking_lot::Mutex;
 use serde::Deserialize;
@@ -14,7 +14,8 @@ use tokio::sync::Semaphore;
 use trace::note::What;
 
 use super::banks::{Transfer, hand_on};
-use super::{BANK1, PAYMENTS, json_of, outbox, segments, unknown};
+use super::outbox::{self, Undone};
+use super::{BANK1, PAYMENTS, json_of, segments, unknown};
 use crate::clock;
 use crate::content::Content;
 use crate::labs::services::{json, nothing, problem};
@@ -22,8 +23,9 @@ use crate::refusal::Refusal;
 use crate::run::{Bound, Run};
 
 /// What it has, for who asks for something else.
-const HAS: &str = "POST and GET /webhooks, POST /webhooks/{id}/rotate, DELETE /webhooks/{id}, POST and GET \
-                   /payments, GET /payments/{id}, GET /dead and POST /dead/{delivery}/replay";
+const HAS: &str = "POST and GET /webhooks, POST /webhooks/{id}/rotate and /webhooks/{id}/enable, \
+                   DELETE /webhooks/{id}, POST and GET /payments, GET /payments/{id}, GET /dead and POST \
+                   /dead/{delivery}/replay";
 
 /// The most payments of a run.
 const MOST: usize = 10_000;
@@ -33,6 +35,9 @@ const AT_ONCE: usize = 8;
 
 /// The most that can be paid.
 const AMOUNT_MOST: u64 = 1_000_000_000_000;
+
+/// After how many seconds it may be asked again, where there is no room.
+const AGAIN_S: u64 = 10;
 
 /// How long it takes to begin with a payment: the answer, which says only that, goes first.
 const BOOKED: Duration = Duration::from_millis(30);
@@ -130,12 +135,16 @@ pub async fn answer(
         (Method::POST, ["webhooks"]) => register(bound, body).await?,
         (Method::GET, ["webhooks"]) => json(StatusCode::OK, &outbox::list(run)),
         (Method::POST, ["webhooks", id, "rotate"]) => match outbox::rotate(run, id).await {
-            Some(secret) => json(StatusCode::OK, &json!({ "secret": secret })),
-            None => no_such("endpoint", id),
+            Ok(secret) => json(StatusCode::OK, &json!({ "secret": secret })),
+            Err(not) => undone(bound, not, "endpoint", id),
+        },
+        (Method::POST, ["webhooks", id, "enable"]) => match outbox::enable(run, id).await {
+            Ok(()) => nothing(),
+            Err(not) => undone(bound, not, "endpoint", id),
         },
         (Method::DELETE, ["webhooks", id]) => match outbox::remove(run, id).await {
-            true => nothing(),
-            false => no_such("endpoint", id),
+            Ok(()) => nothing(),
+            Err(not) => undone(bound, not, "endpoint", id),
         },
         (Method::POST, ["payments"]) => pay(bound, body).await?,
         (Method::GET, ["payments"]) => json(StatusCode::OK, &run.shared.callbacks.ledger.counts()),
@@ -148,8 +157,8 @@ pub async fn answer(
         },
         (Method::GET, ["dead"]) => json(StatusCode::OK, &outbox::dead(run)),
         (Method::POST, ["dead", delivery, "replay"]) => match outbox::replay(run, delivery).await {
-            true => json(StatusCode::ACCEPTED, &json!({ "id": delivery })),
-            false => no_such("dead delivery", delivery),
+            Ok(()) => json(StatusCode::ACCEPTED, &json!({ "id": delivery })),
+            Err(not) => undone(bound, not, "dead delivery", delivery),
         },
         _ => unknown("The payment service", HAS),
     })
@@ -158,6 +167,22 @@ pub async fn answer(
 fn no_such(what: &str, id: &str) -> Response<Content> {
     let id: String = id.chars().take(80).collect();
     problem(404, "Not Found", &format!("This run has no {what} {id}."))
+}
+
+/// An answer to what was not done, noted in the run unless only its name was wrong. Where there may be room
+/// later it says when.
+fn undone(bound: &Bound, not: Undone, what: &str, id: &str) -> Response<Content> {
+    let (status, title, why) = match not {
+        Undone::Unknown => return no_such(what, id),
+        Undone::Bad(why) => (422, "Unprocessable Content", why),
+        Undone::Later(why) => (503, "Service Unavailable", why),
+    };
+    let mut response = problem(status, title, &why);
+    if status == 503 {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(AGAIN_S));
+    }
+    bound.run.note(Some(bound.conn), What::Refused { status: Some(status), why });
+    response
 }
 
 #[derive(Deserialize)]
@@ -175,11 +200,7 @@ async fn register(bound: &Bound, body: Incoming) -> Result<Response<Content>, Re
     };
     Ok(match outbox::register(&bound.run, &url).await {
         Ok((id, secret)) => json(StatusCode::CREATED, &json!({ "id": id, "secret": secret })),
-        Err(why) => {
-            let status = Some(422);
-            bound.run.note(Some(bound.conn), What::Refused { status, why: why.clone() });
-            problem(422, "Unprocessable Content", &why)
-        }
+        Err(not) => undone(bound, not, "callback", &url),
     })
 }
 

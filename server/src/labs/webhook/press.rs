@@ -6,12 +6,13 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use serde_json::json;
 use trace::entry::Input;
+use trace::note::What;
 use trace::studio::Press;
 
 use super::attack::{self, Attack};
 use super::site::Behaviour;
 use super::{PAYMENTS, outbox};
-use crate::agent::Client;
+use crate::agent::{Client, Refused};
 use crate::run::{Run, agent};
 
 /// What the button `pay` pays.
@@ -33,12 +34,23 @@ pub enum Unpressed {
 pub fn press(run: &Arc<Run>, press: &Press) -> Result<(), Unpressed> {
     let mut pressed = Input { input: press.input.clone(), ..Input::default() };
     match press.input.as_str() {
-        "pay" => ask(run, "payments".to_owned(), json!({ "amount": AMOUNT })),
+        "pay" => ask(run, vec!["payments".to_owned()], json!({ "amount": AMOUNT })),
         "rotate" => {
             let endpoints = outbox::endpoints(run);
             let none = Unpressed::NotNow("No callback is registered yet.");
             let endpoint = endpoints.first().ok_or(none)?;
-            ask(run, format!("webhooks/{endpoint}/rotate"), json!({}));
+            ask(run, vec![format!("webhooks/{endpoint}/rotate")], json!({}));
+        }
+        "enable" => {
+            let mut disabled = outbox::disabled(run);
+            if let Some(named) = &press.endpoint {
+                disabled.retain(|endpoint| endpoint == named);
+            }
+            if disabled.is_empty() {
+                return Err(Unpressed::NotNow("No such endpoint is disabled."));
+            }
+            let paths = disabled.iter().map(|endpoint| format!("webhooks/{endpoint}/enable"));
+            ask(run, paths.collect(), json!({}));
         }
         "replay" => {
             let dead = outbox::dead_ids(run);
@@ -48,7 +60,7 @@ pub fn press(run: &Arc<Run>, press: &Press) -> Result<(), Unpressed> {
             };
             pressed.delivery.clone_from(&named);
             let none = Unpressed::NotNow("That is not on the dead-letter list.");
-            ask(run, format!("dead/{}/replay", named.ok_or(none)?), json!({}));
+            ask(run, vec![format!("dead/{}/replay", named.ok_or(none)?)], json!({}));
         }
         "site" => {
             let words = Behaviour::WORDS.map(|(word, _)| word);
@@ -77,17 +89,25 @@ fn told<'a>(word: Option<&'a str>, name: &str, words: &[&str]) -> Result<&'a str
     word.filter(|word| words.contains(word)).ok_or_else(why)
 }
 
-/// Lets a client inside the server ask the payment service for something.
-fn ask(run: &Arc<Run>, path: String, body: serde_json::Value) {
+/// Lets a client inside the server ask the payment service for something, one thing after the other. Why that
+/// refuses is in the run by then.
+fn ask(run: &Arc<Run>, paths: Vec<String>, body: serde_json::Value) {
     let run = Arc::clone(run);
     tokio::spawn(async move {
         let asked = async {
             let payments = run.shared.named(PAYMENTS).context("there is no payment service")?;
-            let mut client = Client::connect(&run, payments.addr, agent()).await?;
-            client.post(&format!("/r/{}/{path}", run.id), body.to_string().into()).await
+            for path in paths {
+                let mut client = Client::connect(&run, payments.addr, agent()).await?;
+                client.post(&format!("/r/{}/{path}", run.id), body.to_string().into()).await?;
+            }
+            anyhow::Ok(())
         };
-        if let Err(error) = asked.await {
-            tracing::debug!(run = %run.id, %error, "a button was in vain");
+        if let Err(error) = asked.await
+            && !error.is::<Refused>()
+            && run.state().serves()
+        {
+            let why = format!("What was asked of the payment service came to nothing: {error:#}.");
+            run.note(None, What::Refused { status: None, why });
         }
     });
 }

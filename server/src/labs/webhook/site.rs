@@ -1,7 +1,7 @@
 //! site.com: the site that is called back. It verifies each delivery, keeps the ids of those it has taken,
 //! answers as it is told to behave, and tells who asks for an order as soon as that is paid.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,6 +16,7 @@ use trace::note::{PollRelease, What};
 use trace::time::Micros;
 use trace::webhook::Verdict;
 
+use super::trusted::Trusted;
 use super::{BODY_MOST, SITE, segments, unknown};
 use crate::content::Content;
 use crate::instance::shortened;
@@ -28,9 +29,6 @@ use crate::webhooks::verify::{self, Seen};
 
 /// The longest that a question for an order is held, in seconds.
 const HOLD_MOST: u64 = 60;
-
-/// The most secrets that it knows, the newest of them.
-const SECRETS: usize = 16;
 
 /// The most orders that it keeps.
 const ORDERS: usize = 10_000;
@@ -70,10 +68,10 @@ pub struct Site {
 #[derive(Debug, Default)]
 struct Known {
     behaviour: Option<Behaviour>,
-    secrets: Vec<Secret>,
+    secrets: Trusted,
     seen: Seen,
-    /// How many good deliveries came.
-    came: u64,
+    /// How many good deliveries came of a payment of which the first are to fail.
+    came: BTreeMap<String, u64>,
     last: Option<Overheard>,
 }
 
@@ -97,13 +95,19 @@ enum Answer {
 }
 
 impl Site {
-    /// Gives it a secret, as its owner would who has registered it.
-    pub fn trust(&self, secret: Secret) {
-        let secrets = &mut self.known.lock().secrets;
-        if secrets.len() >= SECRETS {
-            secrets.remove(0);
-        }
-        secrets.push(secret);
+    /// Gives it the secret of an endpoint, as its owner would who has registered it.
+    pub fn trust(&self, endpoint: &str, secret: Secret) {
+        self.known.lock().secrets.take(endpoint, secret);
+    }
+
+    /// Gives it the new secret of an endpoint, if it is one of its own.
+    pub fn renew(&self, endpoint: &str, secret: Secret) {
+        self.known.lock().secrets.renew(endpoint, secret);
+    }
+
+    /// Takes the secrets of an endpoint from it.
+    pub fn forget(&self, endpoint: &str) {
+        self.known.lock().secrets.forget(endpoint);
     }
 
     /// Lets it behave otherwise from now on.
@@ -123,13 +127,13 @@ impl Site {
 
     /// The newest secret.
     pub fn secret(&self) -> Option<Secret> {
-        self.known.lock().secrets.last().cloned()
+        self.known.lock().secrets.newest().cloned()
     }
 
     /// Looks at a delivery, and decides what to do with it.
     fn judge(&self, run: &Run, headers: &HeaderMap, body: &Bytes) -> (Verdict, Answer) {
         let mut known = self.known.lock();
-        let verdict = verify::verify(&known.secrets, headers, body);
+        let verdict = verify::verify(&known.secrets.all(), headers, body);
         if verdict != Verdict::Good {
             return (verdict, Answer::Refused);
         }
@@ -140,9 +144,7 @@ impl Site {
             // Its certificate is bad; behind it all is well.
             .unwrap_or(Behaviour::Up);
         let taken = known.seen.has(id);
-        if !taken {
-            known.came += 1;
-        }
+        let fails = !taken && known.fails(run, body);
         let kept = [ID, TIMESTAMP, SIGNATURE, "content-type"];
         let mut overheard = Overheard { headers: HeaderMap::new(), body: body.clone() };
         for (name, value) in headers.iter().filter(|(name, _)| kept.contains(&name.as_str())) {
@@ -155,7 +157,7 @@ impl Site {
             Behaviour::Close => Answer::Nothing,
             // There is nothing left to do for it, so that is quick whatever the site is.
             Behaviour::Up | Behaviour::Slow if taken => Answer::Known,
-            _ if known.came <= run.number("fail_first") => Answer::Broken,
+            _ if fails => Answer::Broken,
             Behaviour::Up => Answer::Taken,
             Behaviour::Slow => Answer::TakenLate,
         };
@@ -167,11 +169,49 @@ impl Site {
 
     /// It was told of a payment.
     fn told(&self, body: &[u8]) {
-        let Ok(said) = serde_json::from_slice::<Said>(body) else { return };
-        self.paid.send_if_modified(|paid| {
-            paid.len() < ORDERS && paid.insert(shortened(&said.data.payment))
-        });
+        let Some(payment) = payment_of(body) else { return };
+        self.paid.send_if_modified(|paid| paid.len() < ORDERS && paid.insert(payment));
     }
+}
+
+impl Known {
+    /// Whether a delivery that comes now is one of the first of its payment, which are to fail.
+    fn fails(&mut self, run: &Run, body: &[u8]) -> bool {
+        let Some(payment) = payment_of(body) else { return false };
+        let fail = share(&payment, run.number("payments"), run.number("fail_first"));
+        if fail == 0 {
+            return false;
+        }
+        let came = self.came.entry(payment).or_default();
+        *came += 1;
+        *came <= fail
+    }
+}
+
+/// How many deliveries of a payment are to fail, of those that fail in all: they are dealt out to the payments
+/// in turn, so that it is the same ones whichever comes first.
+fn share(payment: &str, payments: u64, all: u64) -> u64 {
+    let number = payment.strip_prefix("pay_").and_then(|number| number.parse::<u64>().ok());
+    let payments = payments.max(1);
+    match number {
+        Some(number) if (1..=payments).contains(&number) => {
+            all / payments + u64::from(number <= all % payments)
+        }
+        _ => 0,
+    }
+}
+
+/// The payment of which a delivery tells.
+fn payment_of(body: &[u8]) -> Option<String> {
+    let said = serde_json::from_slice::<Said>(body).ok()?;
+    Some(shortened(&said.data.payment))
+}
+
+/// How long a caller waits for an answer: where the run pauses, its answers wait too, and the caller knows.
+fn patience(run: &Run) -> Duration {
+    let own = Duration::from_millis(run.number("timeout_ms"));
+    let paused = if run.flag("pause") { run.number("pause_limit_s") } else { 0 };
+    own + Duration::from_secs(paused)
 }
 
 /// A delivery's content, as far as the site reads it.
@@ -227,7 +267,11 @@ async fn callback(
         }
         Answer::TakenLate => {
             site.told(&body);
-            tokio::time::sleep(Duration::from_millis(run.number("timeout_ms") * 3 / 2)).await;
+            let late = patience(run) + Duration::from_millis(run.number("timeout_ms") / 2);
+            tokio::select! {
+                () = tokio::time::sleep(late) => {}
+                () = run.until_over() => {}
+            }
             nothing()
         }
         Answer::Known => json(StatusCode::OK, &json!({ "known": true })),
@@ -300,5 +344,23 @@ impl Drop for Held<'_> {
     fn drop(&mut self) {
         let what = What::PollReleased { instance: SITE.to_owned(), by: self.by };
         self.run.note(Some(self.conn), what);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_to_fail_is_dealt_out_to_the_payments() {
+        let dealt = |payments, all| -> Vec<u64> {
+            (1..=payments).map(|number| share(&format!("pay_{number}"), payments, all)).collect()
+        };
+        assert_eq!(dealt(1, 3), [3]);
+        assert_eq!(dealt(3, 2), [1, 1, 0]);
+        assert_eq!(dealt(2, 5), [3, 2]);
+        for other in ["pay_4", "pay_0", "pay_", "job_x", ""] {
+            assert_eq!(share(other, 3, 5), 0, "{other}");
+        }
     }
 }
