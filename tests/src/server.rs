@@ -61,10 +61,16 @@ pub struct Answer {
 impl Server {
     /// Starts the binary with these flags, and waits until it is healthy.
     pub async fn start(args: &[&str]) -> Self {
+        Self::start_in(&[], args).await
+    }
+
+    /// The same, with these variables in its environment.
+    pub async fn start_in(vars: &[(&str, &str)], args: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let stderr = fs::File::create(folder.path().join(STDERR)).expect("a file can be made");
         let mut child = command(&["--port", "0"])
             .args(args)
+            .envs(vars.iter().copied())
             .stdout(Stdio::piped())
             .stderr(stderr)
             .spawn()
