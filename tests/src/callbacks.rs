@@ -1,19 +1,28 @@
-//! Callbacks from outside: a run's services as anybody calls them, receivers of a test's own, and listeners to
-//! which nothing may come.
+//! Callbacks from outside: a run's services as anybody calls them, what a log says of deliveries, receivers of
+//! a test's own, and listeners to which nothing may come.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use reqwest::Method;
-use serde_json::Value;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use trace::entry::Entry;
+use trace::metrics;
 use trace::note::What as Note;
+use trace::span::Dir;
+use trace::studio::RunState;
+use trace::webhook::{Dead, Outcome, Verdict};
 
-use crate::log::note;
+use crate::log::{assert_sound, conns, note, stream};
 use crate::run::Run;
+use crate::server::Server;
+
+/// How long a run that the agent drives may take.
+const LIMIT: Duration = Duration::from_secs(40);
 
 /// One of a run's services.
 pub struct Service {
@@ -24,17 +33,39 @@ pub struct Service {
 impl Service {
     /// By its name.
     pub fn of(run: &Run<'_>, name: &str) -> Self {
-        let http = reqwest::Client::builder().no_proxy().build().expect("a client can be made");
-        Self { http, url: run.created.urls[name].clone() }
+        Self::at(run.created.urls[name].clone())
     }
 
-    /// Asks for something. Gives the status, and the answer's JSON if it is some.
-    pub async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
+    /// By its loopback address, whatever the run was told.
+    pub fn near(run: &Run<'_>, name: &str) -> Self {
+        Self::at(format!("http://{}/r/{}", run.at(name), run.id()))
+    }
+
+    fn at(url: String) -> Self {
+        let http = reqwest::Client::builder().no_proxy().build().expect("a client can be made");
+        Self { http, url }
+    }
+
+    /// Asks for something, and takes what comes.
+    ///
+    /// # Errors
+    /// No answer.
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> reqwest::Result<reqwest::Response> {
         let mut call = self.http.request(method, format!("{}/{path}", self.url));
         if let Some(body) = body {
             call = call.json(&body);
         }
-        let answer = call.send().await.expect("the service answers");
+        call.send().await
+    }
+
+    /// Asks for something. Gives the status, and the answer's JSON if it is some.
+    pub async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
+        let answer = self.send(method, path, body).await.expect("the service answers");
         let status = answer.status().as_u16();
         let text = answer.text().await.expect("the answer comes whole");
         (status, serde_json::from_str(&text).unwrap_or(Value::Null))
@@ -51,9 +82,72 @@ impl Service {
     }
 }
 
+/// A run of the lab `webhook` that the agent drives, to its end.
+pub async fn by_agent(server: &Server, mut knobs: Value, seed: u64) -> Vec<Entry> {
+    knobs["peer"] = json!("agent");
+    let run = Run::create_seeded(server, "webhook", knobs, seed).await;
+    run.press("start").await;
+    run.wait(LIMIT, "its end", |summary| !summary.state.serves()).await;
+    let (summary, entries) = run.settled().await;
+    assert_eq!(summary.state, RunState::Finished, "{entries:?}");
+    assert_sound(&entries);
+    assert_eq!(metrics::of(&entries), summary.metrics, "the figures are a fold over the log");
+    entries
+}
+
+/// A run whose client is the test, with site.com's callback registered. Gives its endpoint too.
+pub async fn registered(server: &Server, knobs: Value) -> (Run<'_>, Service, Value) {
+    let run = Run::create_seeded(server, "webhook", knobs, 7).await;
+    let payments = Service::of(&run, "payments");
+    let url = format!("{}/callback", run.created.urls["site.com"]);
+    let (status, endpoint) = payments.post("webhooks", json!({ "url": url })).await;
+    assert_eq!(status, 201, "{endpoint}");
+    (run, payments, endpoint)
+}
+
 /// The notes of a log.
 pub fn notes(entries: &[Entry]) -> impl Iterator<Item = &Note> {
     entries.iter().filter_map(note)
+}
+
+/// How the attempts ended, in their order.
+pub fn outcomes(entries: &[Entry]) -> Vec<Outcome> {
+    let ended = |note: &Note| match note {
+        Note::DeliveryEnded { outcome, .. } => Some(outcome.clone()),
+        _ => None,
+    };
+    notes(entries).filter_map(ended).collect()
+}
+
+/// What receivers of the run made of deliveries, in their order.
+pub fn verdicts(entries: &[Entry]) -> Vec<Verdict> {
+    let verified = |note: &Note| match note {
+        Note::DeliveryVerified { verdict, .. } => Some(*verdict),
+        _ => None,
+    };
+    notes(entries).filter_map(verified).collect()
+}
+
+/// The deliveries that were given up, with why.
+pub fn dead(entries: &[Entry]) -> Vec<(String, Dead)> {
+    let dead = |note: &Note| match note {
+        Note::DeliveryDead { delivery, why, .. } => Some((delivery.clone(), *why)),
+        _ => None,
+    };
+    notes(entries).filter_map(dead).collect()
+}
+
+/// Deliveries to site.com, as they went over the wire.
+pub fn sent(entries: &[Entry]) -> Vec<Received> {
+    let to_site = conns(entries).into_iter().filter(|opened| {
+        (opened.client.id.as_str(), opened.server.id.as_str()) == ("payments", "site.com")
+    });
+    to_site
+        .map(|opened| {
+            let bytes = stream(entries, opened.conn, Dir::ToServer);
+            Received::parse(&bytes).expect("a request")
+        })
+        .collect()
 }
 
 /// A request that came to a receiver.
@@ -76,7 +170,7 @@ impl Received {
     }
 
     /// Reads one.
-    pub async fn read(stream: &mut TcpStream) -> Option<Self> {
+    pub async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Self> {
         let mut bytes = Vec::new();
         loop {
             if let Some(received) = Self::parse(&bytes) {
@@ -105,6 +199,8 @@ impl Received {
 pub enum Does {
     /// Answers with this head.
     Answers(String),
+    /// Answers with this, keeps the connection, and never goes on.
+    Begins(String),
     /// Closes without an answer.
     Closes,
     /// Never answers.
@@ -130,6 +226,10 @@ pub async fn receiver(decide: impl Fn(&Received) -> Does + Send + Sync + 'static
                     Does::Answers(head) => {
                         let _ = stream.write_all(head.as_bytes()).await;
                         let _ = stream.shutdown().await;
+                    }
+                    Does::Begins(text) => {
+                        let _ = stream.write_all(text.as_bytes()).await;
+                        std::future::pending().await
                     }
                     Does::Closes => {}
                     Does::Nothing => std::future::pending().await,

@@ -22,6 +22,8 @@ pub mod calls;
 
 pub mod callbacks;
 
+pub mod vouched;
+
 pub mod browser;
 
 pub mod redis;

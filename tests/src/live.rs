@@ -7,6 +7,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
@@ -126,6 +127,24 @@ impl Live {
             }
         }
     }
+}
+
+/// Follows a run from its beginning to the feed's end and looks at its lines as text, since there are many.
+/// The task ends with the feed.
+pub async fn lines(
+    port: u16,
+    run: &str,
+    mut heard: impl FnMut(&str) + Send + 'static,
+) -> JoinHandle<()> {
+    let url = format!("ws://127.0.0.1:{port}/api/runs/{run}/live?after=0");
+    let (mut socket, _) = connect_async(url).await.expect("the live feed answers");
+    tokio::spawn(async move {
+        while let Some(Ok(message)) = socket.next().await {
+            if let Message::Text(text) = message {
+                heard(text.as_str());
+            }
+        }
+    })
 }
 
 fn line(text: &str) -> Said {

@@ -62,15 +62,25 @@ pub struct Answer {
 impl Server {
     /// Starts the binary on free ports with these flags, and waits until it is healthy.
     pub async fn start(args: &[&str]) -> Self {
-        Self::start_at(0, args).await
+        Self::start_with(0, &[], args).await
     }
 
     /// Starts it from a port on.
     pub async fn start_at(port: u16, args: &[&str]) -> Self {
+        Self::start_with(port, &[], args).await
+    }
+
+    /// Starts it on free ports, with these variables in its environment.
+    pub async fn start_in(vars: &[(&str, &str)], args: &[&str]) -> Self {
+        Self::start_with(0, vars, args).await
+    }
+
+    async fn start_with(port: u16, vars: &[(&str, &str)], args: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let stderr = fs::File::create(folder.path().join(STDERR)).expect("a file can be made");
         let mut child = command(&["--port", port.to_string().as_str()])
             .args(args)
+            .envs(vars.iter().copied())
             .stdout(Stdio::piped())
             .stderr(stderr)
             .spawn()

@@ -1,12 +1,16 @@
 //! The lab `webhook`: what a run with a seed does, what site.com makes of deliveries true and false, what PyPI's
 //! `standardwebhooks` makes of them, and what a receiver that fails costs the others.
 
+use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::callbacks::{Does, Received, Service, notes, receiver};
+use tests::callbacks::{
+    Does, Received, Service, by_agent, notes, outcomes, receiver, registered, sent, verdicts,
+};
 use tests::client::python;
 use tests::log::{assert_sound, conns, note, stream};
 use tests::run::Run;
@@ -15,27 +19,12 @@ use tests::within;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::Instant;
 use trace::entry::{Entry, What};
-use trace::metrics;
 use trace::note::{PollRelease, What as Note};
 use trace::span::Dir;
-use trace::studio::RunState;
 use trace::time::Micros;
 use trace::webhook::{Outcome, Planned, Verdict};
 
 const LIMIT: Duration = Duration::from_secs(40);
-
-/// A run that the agent drives, to its end.
-async fn by_agent(server: &Server, mut knobs: Value, seed: u64) -> Vec<Entry> {
-    knobs["peer"] = json!("agent");
-    let run = Run::create_seeded(server, "webhook", knobs, seed).await;
-    run.press("start").await;
-    run.wait(LIMIT, "its end", |summary| !summary.state.serves()).await;
-    let (summary, entries) = run.settled().await;
-    assert_eq!(summary.state, RunState::Finished, "{entries:?}");
-    assert_sound(&entries);
-    assert_eq!(metrics::of(&entries), summary.metrics, "the figures are a fold over the log");
-    entries
-}
 
 /// What happened to the deliveries, without what differs from run to run.
 fn steps(entries: &[Entry]) -> Vec<String> {
@@ -72,22 +61,6 @@ fn waits(entries: &[Entry]) -> Vec<(Micros, Micros)> {
     waits
 }
 
-fn outcomes(entries: &[Entry]) -> Vec<Outcome> {
-    let ended = |note: &Note| match note {
-        Note::DeliveryEnded { outcome, .. } => Some(outcome.clone()),
-        _ => None,
-    };
-    notes(entries).filter_map(ended).collect()
-}
-
-fn verdicts(entries: &[Entry]) -> Vec<Verdict> {
-    let verified = |note: &Note| match note {
-        Note::DeliveryVerified { verdict, .. } => Some(*verdict),
-        _ => None,
-    };
-    notes(entries).filter_map(verified).collect()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_seed_makes_the_same_steps_twice() {
     let server = Server::start(&[]).await;
@@ -109,6 +82,65 @@ async fn a_seed_makes_the_same_steps_twice() {
     let of = |drawn: Vec<(Micros, Micros)>| drawn.into_iter().map(|(wait, _)| wait);
     assert!(of(waits(&eighth)).zip(of(drawn)).all(|(one, other)| one != other));
     assert_eq!(outcomes(&eighth).len(), 3);
+}
+
+/// The payments by the names of their deliveries, without the run's.
+fn payments(entries: &[Entry]) -> BTreeMap<String, String> {
+    let sent = |note: &Note| match note {
+        Note::DeliverySent { delivery, payment, .. } => Some((nameless(delivery), payment.clone())),
+        _ => None,
+    };
+    notes(entries).filter_map(sent).collect()
+}
+
+/// A delivery's name without the run's: `1_3` of `msg_k4r9q9yf_1_3`.
+fn nameless(delivery: &str) -> String {
+    delivery.splitn(3, '_').nth(2).expect("it has three parts at least").to_owned()
+}
+
+/// The wait before each attempt that is none's first, by payment and attempt.
+fn waits_of_payments(entries: &[Entry]) -> BTreeMap<(String, u64), u64> {
+    let payments = payments(entries);
+    let planned = |note: &Note| match note {
+        Note::DeliveryPlanned { delivery, attempt, wait_us, why: Planned::Retry, .. } => {
+            Some(((payments[&nameless(delivery)].clone(), *attempt), wait_us.0))
+        }
+        _ => None,
+    };
+    notes(entries).filter_map(planned).collect()
+}
+
+/// Which payment is settled first is a race; what each of them then waits is not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seed_draws_each_payments_waits_however_the_banks_race() {
+    let server = Server::start(&[]).await;
+    let knobs = |more: Value| {
+        let mut knobs = json!({ "bank_ms": 0, "link_ms": 0, "backoff_ms": 50 });
+        knobs.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        knobs
+    };
+    // Nine failures: one more would disable the endpoint.
+    let failing = knobs(json!({ "payments": 3, "site": "error", "retries": 2 }));
+    let runs = join_all([7, 7, 7, 8].map(|seed| by_agent(&server, failing.clone(), seed))).await;
+    let waits: Vec<_> = runs.iter().map(|entries| waits_of_payments(entries)).collect();
+    assert!(waits.iter().all(|waits| waits.len() == 6), "{waits:?}");
+    assert!(waits[0] == waits[1] && waits[0] == waits[2], "{waits:?}");
+    for ((payment, attempt), wait) in &waits[0] {
+        let same = waits[0].values().filter(|other| *other == wait).count();
+        assert_eq!(same, 1, "each is drawn by itself: {waits:?}");
+        assert_ne!(waits[3][&(payment.clone(), *attempt)], *wait, "seed 8 is another: {waits:?}");
+    }
+
+    let many = knobs(json!({ "payments": 12, "fail_first": 5, "retries": 6 }));
+    let runs = join_all([7, 7, 7].map(|seed| by_agent(&server, many.clone(), seed))).await;
+    let named: Vec<_> = runs.iter().map(|entries| payments(entries)).collect();
+    assert_eq!(named[0].len(), 12);
+    assert!(named[0] == named[1] && named[0] == named[2], "{named:?}");
+    // Who fails is who comes first; what waits in both runs waits as long in both.
+    let mut known = BTreeMap::new();
+    for (which, wait) in runs.iter().flat_map(|entries| waits_of_payments(entries)) {
+        assert_eq!(*known.entry(which.clone()).or_insert(wait), wait, "{which:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -189,16 +221,6 @@ async fn what_was_answered_too_late_comes_again_and_is_recognised() {
     assert_eq!(verdicts(&entries), [Verdict::Good, Verdict::Duplicate]);
 }
 
-/// A run whose client is the test, with a callback that is registered. Gives its endpoint too.
-async fn registered(server: &Server, knobs: Value) -> (Run<'_>, Service, Value) {
-    let run = Run::create_seeded(server, "webhook", knobs, 7).await;
-    let payments = Service::of(&run, "payments");
-    let url = format!("{}/callback", run.created.urls["site.com"]);
-    let (status, endpoint) = payments.post("webhooks", json!({ "url": url })).await;
-    assert_eq!(status, 201, "{endpoint}");
-    (run, payments, endpoint)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn attacks_are_refused_and_seen_why() {
     let server = Server::start(&[]).await;
@@ -230,19 +252,6 @@ async fn attacks_are_refused_and_seen_why() {
         .collect();
     let wanted = ["401 Unauthorized", "401 Unauthorized", "200 OK", "401 Unauthorized"];
     assert_eq!(answers, wanted.map(|status| format!("HTTP/1.1 {status}")));
-}
-
-/// Deliveries to site.com, as they went over the wire.
-fn sent(entries: &[Entry]) -> Vec<Received> {
-    let to_site = conns(entries).into_iter().filter(|opened| {
-        (opened.client.id.as_str(), opened.server.id.as_str()) == ("payments", "site.com")
-    });
-    to_site
-        .map(|opened| {
-            let bytes = stream(entries, opened.conn, Dir::ToServer);
-            Received::parse(&bytes).expect("a request")
-        })
-        .collect()
 }
 
 /// What PyPI's `standardwebhooks` makes of deliveries.

@@ -61,7 +61,7 @@ fn run(runs: &Runs, id: &str, words: usize) -> Arc<Run> {
     let shared = Shared::new(&[], Choice::Memory, 0);
     let run = runs.add(Run::new(header(id), "key".to_owned(), runs.caps, shared)).unwrap();
     for word in 0..words {
-        let input = Input { input: format!("{id} {word}"), instance: None };
+        let input = Input { input: format!("{id} {word}"), ..Input::default() };
         run.log.append(Micros(0), What::Input(input));
     }
     run

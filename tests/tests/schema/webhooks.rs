@@ -32,6 +32,10 @@ fn ended(outcome: Outcome) -> Noted {
     Noted::DeliveryEnded { delivery: DELIVERY.to_owned(), attempt: 1, outcome, took_us: Micros(7) }
 }
 
+fn dead(why: Dead) -> Noted {
+    Noted::DeliveryDead { delivery: DELIVERY.to_owned(), attempts: 4, why }
+}
+
 fn verified(delivery: &str, verdict: Verdict) -> Noted {
     let (delivery, service) = (delivery.to_owned(), "site.com".to_owned());
     Noted::DeliveryVerified { delivery, verdict, service }
@@ -53,7 +57,7 @@ pub fn notes() -> Vec<Noted> {
         Noted::DeliverySent { delivery: delivery(), attempt: 1, payment: payment() },
         Noted::DeliverySent { delivery: delivery(), attempt: 2, payment: String::new() },
         ended(Outcome::Delivered),
-        Noted::DeliveryDead { delivery: delivery(), attempts: 4, why: Dead::Attempts },
+        dead(Dead::Attempts),
         verified(DELIVERY, Verdict::Good),
         verified("", Verdict::NoSignature),
         Noted::JobProgress { job: job(), done: 0, of: 5 },
@@ -82,6 +86,9 @@ fn every_word_of_webhooks_is_taken() {
     assert_all_taken(&lines, "/state", &words(from_value::<EndpointState>(json!("?"))));
     let lines = [Planned::First, Planned::Retry, Planned::Replay].map(|it| told(planned(it)));
     assert_all_taken(&lines, "/why", &words(from_value::<Planned>(json!("?"))));
+    let whys = [Dead::Attempts, Dead::Disabled, Dead::RunOver, Dead::Removed];
+    let lines = whys.map(|it| told(dead(it)));
+    assert_all_taken(&lines, "/why", &words(from_value::<Dead>(json!("?"))));
     assert_all_taken(&outcomes(), "/outcome", &words(from_value::<Outcome>(json!("?"))));
     let verdicts = [
         Verdict::Good,
@@ -104,12 +111,15 @@ fn every_word_of_webhooks_is_taken() {
 fn wrong_lines_of_webhooks_are_refused() {
     let (waits, sent) = (told(planned(Planned::First)), told(ended(Outcome::Refused { status: 500 })));
     let (looked, job) = (told(verified(DELIVERY, Verdict::Good)), told(Noted::JobProgress { job: "job_1".to_owned(), done: 1, of: 5 }));
+    let given_up = told(dead(Dead::RunOver));
     let shut = told(ended(Outcome::NotAllowed { why: "no".to_owned() }));
     for (line, from, to, why) in [
         (&waits, r#""attempt":1"#, r#""attempt":0"#, "attempts are counted from 1"),
         (&waits, r#","wait_us":0"#, "", "a plan without its wait"),
         (&waits, r#""why":"first""#, r#""why":"fist""#, "an unknown reason"),
         (&waits, r#""delivery":"msg_k4r9q9yf_1_1""#, r#""delivery":"""#, "a delivery without name"),
+        (&given_up, r#""why":"run_over""#, r#""why":"run_out""#, "given up for an unknown reason"),
+        (&given_up, r#","why":"run_over""#, "", "given up for no reason"),
         (&sent, r#"{"refused":{"status":500}}"#, r#""refused""#, "a refusal without status"),
         (&sent, r#""status":500"#, r#""status":500,"reason":"no""#, "a key too many"),
         (&sent, r#""status":500"#, r#""status":50"#, "a status that is none"),
