@@ -44,11 +44,7 @@ pub async fn labs() -> Result<Vec<Lab>, Failed> {
 ///
 /// # Errors
 /// See [`Failed`].
-pub async fn create(
-    lab: &str,
-    params: Map<String, Value>,
-    seed: u64,
-) -> Result<Created, Failed> {
+pub async fn create(lab: &str, params: Map<String, Value>, seed: u64) -> Result<Created, Failed> {
     let new = NewRun { lab: lab.to_owned(), params, seed: Some(seed) };
     let body = serde_json::to_value(new).unwrap_or_default();
     let response = call(RequestBuilder::new("/api/runs").method(Method::POST), Some(body)).await?;

@@ -101,9 +101,8 @@ fn Seed() -> impl IntoView {
 #[component]
 fn OfRun() -> impl IntoView {
     let state = state();
-    let seed = Memo::new(move |_| {
-        state.model.with(|model| model.as_ref().map(|model| model.header.seed))
-    });
+    let seed =
+        Memo::new(move |_| state.model.with(|model| model.as_ref().map(|model| model.header.seed)));
     move || {
         seed.get().map(|seed| {
             let seed = seed.to_string();
