@@ -21,7 +21,7 @@ story-job-over = All { $of } steps are done: the job is over.
 
 ways-caption = Who learned of the payment's end, and at what price
 ways-extremes = { $first } first, after { $first_took }; { $last } last, after { $last_took }
-ways-how = Each number is read from this run's log. The delay runs from the moment the payment was done to the moment the message with it was whole at whoever learns. A page asks on connections that it may use for several ways; then each way counts them.
+ways-how = Each number is read from this run's log. The delay runs from the moment the payment was done to the moment the message with it was whole at whoever learns. A page asks on connections that it may use for several ways; then each way counts them. With the webhook only the calls count, not the request with which site.com registered for them.
 ways-way = Way
 ways-learner = Who learns
 ways-delay = Delay

@@ -144,6 +144,8 @@ load-messages = Messages
 load-bytes = Bytes
 figure-delay = Delivery delay
 figure-delay-how = Delivery delay: from an answer's leaving the service to its last byte landed at the client's end of the link; the median of all answers.
+figure-callback = Delivery delay
+figure-callback-how = Delivery delay: from the moment a payment was done to the last byte of the delivery that site.com took, whatever failed before; the median of all payments that it was told of.
 
 ## Bar above the ladder
 toolbar = How the ladder looks

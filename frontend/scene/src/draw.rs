@@ -293,13 +293,19 @@ impl Pen<'_> {
             text = format!("{text} · {}", words::numbers(&ids));
         }
         let width = 7.0 * text.chars().count() as f64 + 18.0;
-        let at = if self.rows.height(Micros(0)).is_some() {
-            let begin = if dir == Dir::ToServer { self.client } else { self.server };
-            let way = if begin > f64::midpoint(self.server, self.client) { -1.0 } else { 1.0 };
-            let label = 7.0 * self.label as f64;
-            (begin + way * (label + width / 2.0 + 34.0), self.y - 9.0)
-        } else {
-            (f64::midpoint(self.client, self.server), self.y + slant + 11.0)
+        let timed = self.rows.height(Micros(0)).is_some();
+        let middle = f64::midpoint(self.client, self.server);
+        let label = 7.0 * self.label as f64 + 34.0;
+        let fits = label + width <= (self.server - self.client).abs();
+        let at = match (timed, fits) {
+            (true, true) => {
+                let begin = if dir == Dir::ToServer { self.client } else { self.server };
+                let way = if begin > middle { -1.0 } else { 1.0 };
+                (begin + way * (label + width / 2.0), self.y - 9.0)
+            }
+            // Never on another pair's lanes.
+            (true, false) => (middle, self.y + slant / 2.0 + 11.0),
+            (false, _) => (middle, self.y + slant + 11.0),
         };
         self.push(seq, Kind::Payload { at, width, text });
     }

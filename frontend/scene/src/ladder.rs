@@ -9,7 +9,7 @@ use trace::time::Micros;
 use crate::columns::{Column, Columns};
 use crate::model::{Conn, HOLD_SHOWN, IDLE_SHOWN, Model};
 use crate::rows::{ROW, Rows, TOP};
-use crate::shape::Shape;
+use crate::shape::{Shape, Wait};
 use crate::{draw, waits};
 
 /// The most waits under way that are drawn below the last row.
@@ -128,7 +128,21 @@ fn pending(model: &Model, columns: &Columns, now: Option<Micros>) -> Vec<Pending
         let since = model.arrived(seq).filter(|since| now.since(*since) >= shown)?;
         Some(Pending { conn: id, seq, since, what })
     });
-    waits.take(PENDING).collect()
+    waits.chain(attempts(model, columns, now)).take(PENDING).collect()
+}
+
+/// The deliveries that wait for their next attempt.
+fn attempts(model: &Model, columns: &Columns, now: Micros) -> impl Iterator<Item = Pending> {
+    model.waits().filter_map(move |step| {
+        let (lane, _) = model.lanes_of(step)?;
+        columns.lane(lane)?;
+        let due = model.due(step)?;
+        let what =
+            Awaited::Attempt { lane, number: due.attempt, wait: due.wait, drawn: due.drawn() };
+        let shown = now.since(step.at()) >= HOLD_SHOWN;
+        let (conn, seq, since) = (ConnId::default(), step.seq(), step.at());
+        shown.then_some(Pending { conn, seq, since, what })
+    })
 }
 
 /// What a connection waits for, since which entry, and from which length on that is shown.
@@ -159,6 +173,17 @@ pub(crate) enum Awaited {
     Events,
     /// The rest of a message, of which so many bytes are there.
     Rest(u64),
+    /// The next attempt at a delivery, which its sender plans.
+    Attempt {
+        /// The sender's lane.
+        lane: usize,
+        /// Which attempt.
+        number: u64,
+        /// How long is waited for it.
+        wait: Micros,
+        /// How that is drawn.
+        drawn: Wait,
+    },
 }
 
 /// A wait under way.

@@ -85,6 +85,9 @@ pub mod windows;
 pub mod streams;
 
 #[cfg(test)]
+mod callback_tests;
+
+#[cfg(test)]
 mod lab_log;
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use trace::event::Event;
 use trace::ids::Seq;
 use trace::span::{Dir, Side};
 use trace::time::Micros;
+use trace::webhook::Planned;
 
 use crate::amount;
 use crate::fold::{self, Fold, Folded};
@@ -13,6 +14,7 @@ use crate::model::Model;
 use crate::rows::{Part, Row};
 use crate::step::{Step, StepKind};
 use crate::tls::TlsSide;
+use crate::webhook::Over;
 use crate::{noted, words};
 
 /// A row in words: "Instance 1 to Browser, HTTP/1.1 200 OK, 31 bytes, after a wait of 9.80 s".
@@ -171,7 +173,13 @@ impl Line<'_> {
             ("attempt", (&attempt).into()),
             ("delivery", (&delivery).into()),
         ];
-        text::say(if sent.is_some() { "row-backoff-over" } else { "row-backoff" }, &args)
+        let id = match (self.model.wait_is_over(sent), due.why) {
+            (Over::Not, _) => "row-backoff",
+            (Over::Dead, _) => "row-backoff-dead",
+            (Over::Sent, Planned::Retry) => "row-backoff-over",
+            (Over::Sent, _) => "row-waited",
+        };
+        text::say(id, &args)
     }
 
     /// What the application says of itself.

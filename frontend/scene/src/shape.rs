@@ -138,8 +138,9 @@ impl Kind {
     pub const fn depth(&self) -> u8 {
         match self {
             Self::Ribbon { .. } => 0,
-            Self::Gap { .. } | Self::Fold { .. } => 1,
-            Self::Wait { .. } => 2,
+            Self::Fold { .. } => 1,
+            // A gap's words stand before the wait that lasts through it: its row is the later one.
+            Self::Gap { .. } | Self::Wait { .. } => 2,
             Self::Arrow { .. } => 3,
             Self::Chunk { .. } | Self::Time { .. } => 4,
             Self::Payload { .. } | Self::Note { .. } | Self::Name { .. } => 5,

@@ -1,6 +1,8 @@
 //! What a step says: what happened and why, in sentences of the catalogue with this run's numbers.
 //! Each number names the entries from which it was read or reckoned.
 
+mod backoff;
+mod callbacks;
 mod calls;
 mod folded;
 mod http;
@@ -122,7 +124,7 @@ impl<'a> Teller<'a> {
             _ => "story-open-why-http11",
         };
         let why = self.why_paid(conn).unwrap_or(why);
-        self.story.tell(why, &[]);
+        self.story.tell(why, &[("client", Told::Word(&client))]);
         self.story
     }
 

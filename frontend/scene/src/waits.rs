@@ -5,15 +5,17 @@ use trace::http1::Http1;
 use trace::ids::Seq;
 use trace::note::PollRelease;
 use trace::time::Micros;
+use trace::webhook::Planned;
 
 use crate::amount;
 use crate::columns::Columns;
 use crate::draw::{Pen, ends};
 use crate::ladder::{Awaited, Pending};
-use crate::model::Model;
+use crate::model::{Conn, Model};
 use crate::rows::ROW;
 use crate::shape::{Anchor, Kind, Shape, Tone, Wait};
 use crate::step::Step;
+use crate::webhook::Over;
 use crate::words;
 
 impl Pen<'_> {
@@ -41,19 +43,32 @@ impl Pen<'_> {
         self.wait(Wait::Idle, until, text::say("ladder-idle", &[("took", (&took).into())]));
     }
 
-    /// A delivery waits for its next attempt: as long as was measured, beside what was planned.
+    /// A delivery waits for its next attempt, or for its turn: as long as was measured, beside what was
+    /// planned.
     pub(crate) fn backoff(&mut self, step: &Step, sent: Option<(Seq, Micros)>) {
         let Some(due) = self.model.due(step) else { return };
         let (attempt, planned) = (due.attempt.to_string(), amount::time(due.wait));
         let Some((seq, at)) = sent else {
             let args = [("attempt", (&attempt).into()), ("planned", (&planned).into())];
-            return self.wait(Wait::Backoff, step.at(), text::say("ladder-backs-off", &args));
+            let id = match due.why {
+                Planned::Twice => "ladder-waits-twice",
+                Planned::First | Planned::Retry | Planned::Replay => "ladder-backs-off",
+            };
+            return self.wait(due.drawn(), step.at(), text::say(id, &args));
         };
         let took = amount::time(at.since(step.at()));
         let args = [("attempt", (&attempt).into()), ("took", (&took).into())];
-        self.wait(Wait::Backoff, at, text::say("ladder-backed-off", &args));
+        let id = match (self.model.wait_is_over(sent), due.why) {
+            (Over::Dead, _) => "ladder-backed-off-dead",
+            (_, Planned::Twice) => "ladder-waited-twice",
+            (_, Planned::First | Planned::Replay) => "ladder-waited-turn",
+            (_, Planned::Retry) => "ladder-backed-off",
+        };
+        self.wait(due.drawn(), at, text::say(id, &args));
         let args = [("planned", (&planned).into())];
-        self.below_wait(seq, text::say("ladder-backoff-planned", &args));
+        let id =
+            if due.wait == Micros(0) { "ladder-due-at-once" } else { "ladder-backoff-planned" };
+        self.below_wait(seq, text::say(id, &args));
     }
 
     /// Words beside a wait at the server.
@@ -95,11 +110,28 @@ pub(crate) fn pending(
     now: Option<Micros>,
     shapes: &mut Vec<Shape>,
 ) {
-    let Some(conn) = model.conns.get(&pending.conn) else { return };
+    let own;
+    let conn = match pending.what {
+        // It is about no connection: none is there yet.
+        Awaited::Attempt { lane, .. } => {
+            own = Conn { client: lane, server: lane, ..Conn::default() };
+            &own
+        }
+        _ => match model.conns.get(&pending.conn) {
+            Some(conn) => conn,
+            None => return,
+        },
+    };
     let Some((client, server)) = ends(columns, conn) else { return };
     let took = amount::clock(now.unwrap_or_default().since(pending.since));
     let args = [("took", (&took).into())];
     let (wait, text) = match pending.what {
+        Awaited::Attempt { number, wait, drawn, .. } => {
+            let (number, planned) = (number.to_string(), amount::time(wait));
+            let [took] = args;
+            let args = [took, ("planned", (&planned).into()), ("attempt", (&number).into())];
+            (drawn, text::say("ladder-backoff-runs", &args))
+        }
         Awaited::Answer if words::is_held(model, pending.conn, pending.seq) => {
             (Wait::Hold, text::say("ladder-held-on", &args))
         }

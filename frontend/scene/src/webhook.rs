@@ -12,14 +12,16 @@ use trace::time::Micros;
 use trace::webhook::{EndpointState, Outcome, Planned, Verdict};
 
 use crate::bytes::headers;
-use crate::model::Model;
+use crate::model::{HOLD_SHOWN, Model};
+use crate::shape::Wait;
 use crate::step::{Key, Step, StepKind};
 
 /// The participant that sends callbacks.
 pub const PAYMENTS: &str = "payments";
 
-/// The header that names a delivery (Standard Webhooks 1.0).
-const ID: &str = concat!("webhook", "-id");
+/// The headers that a delivery has, the first of which names it (Standard Webhooks 1.0).
+const HEADERS: [&str; 3] =
+    [concat!("webhook", "-id"), concat!("webhook", "-timestamp"), concat!("webhook", "-signature")];
 
 /// What is known of deliveries.
 #[derive(Debug, Clone, Default)]
@@ -42,8 +44,33 @@ struct Sent {
 pub(crate) struct Due<'a> {
     pub delivery: &'a str,
     pub attempt: u64,
+    /// The endpoint to which it goes.
+    pub endpoint: &'a str,
+    /// The moment that was planned.
+    pub at: Micros,
     pub wait: Micros,
     pub why: Planned,
+}
+
+impl Due<'_> {
+    /// How its wait is drawn: trouble is only what follows from a failure.
+    pub(crate) const fn drawn(&self) -> Wait {
+        match self.why {
+            Planned::Retry => Wait::Backoff,
+            Planned::First | Planned::Replay | Planned::Twice => Wait::Hold,
+        }
+    }
+}
+
+/// How a wait before an attempt came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Over {
+    /// It goes on.
+    Not,
+    /// The attempt went out.
+    Sent,
+    /// The delivery was given up.
+    Dead,
 }
 
 /// Whose attempt a request is.
@@ -60,41 +87,129 @@ impl Model {
     pub(crate) fn told_of_webhooks(&mut self, seq: Seq, at: Micros, what: &note::What) {
         let key = (at, seq, 0);
         match what {
-            note::What::DeliveryPlanned { delivery, attempt, wait_us, why, .. }
-                if *why != Planned::First && *wait_us > Micros(0) =>
-            {
+            note::What::DeliveryPlanned { delivery, attempt, wait_us, why, .. } => {
                 self.webhooks.waits.insert((delivery.clone(), *attempt), key);
-                return self.step(key, None, StepKind::Backoff { sent: None });
+                if *why != Planned::First && *wait_us > Micros(0) {
+                    return self.step(key, None, StepKind::Backoff { sent: None });
+                }
             }
             note::What::DeliverySent { delivery, attempt, .. } => {
                 let sent = Sent { attempt: *attempt, at, seq };
                 self.webhooks.sent.entry(delivery.clone()).or_default().push(sent);
-                self.backoff_over(delivery, *attempt, (seq, at));
+                self.wait_over(delivery, *attempt, (seq, at));
             }
+            note::What::DeliveryDead { delivery, .. } => self.waits_over(delivery, (seq, at)),
             _ => {}
         }
         self.step(key, None, StepKind::Note);
     }
 
-    /// What was waited for goes out.
-    fn backoff_over(&mut self, delivery: &str, attempt: u64, sent: (Seq, Micros)) {
+    /// What was waited for goes out. What was due at once and had to wait for its turn lasts too.
+    fn wait_over(&mut self, delivery: &str, attempt: u64, sent: (Seq, Micros)) {
         let Some(key) = self.webhooks.waits.remove(&(delivery.to_owned(), attempt)) else { return };
-        let index = self.index_of(key);
-        if let Some(step) = index.and_then(|index| self.steps.get_mut(index)) {
+        let turn = sent.1.since(key.0) >= HOLD_SHOWN && self.gated(key.0, sent.1).is_none();
+        let Some(index) = self.index_of(key) else { return };
+        let lasts = |step: &&mut Step| turn || step.what != StepKind::Note;
+        if let Some(step) = self.steps.get_mut(index).filter(lasts) {
             step.what = StepKind::Backoff { sent: Some(sent) };
+            self.edits.push(index);
         }
-        self.edits.extend(index);
+    }
+
+    /// A delivery is given up: nothing more is waited for.
+    fn waits_over(&mut self, delivery: &str, dead: (Seq, Micros)) {
+        let waits = std::mem::take(&mut self.webhooks.waits);
+        let (over, waits): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            waits.into_iter().partition(|((its, _), _)| its == delivery);
+        self.webhooks.waits = waits;
+        for key in over.into_values() {
+            let Some(index) = self.index_of(key) else { continue };
+            let open = |step: &&mut Step| step.what == StepKind::Backoff { sent: None };
+            if let Some(step) = self.steps.get_mut(index).filter(open) {
+                step.what = StepKind::Backoff { sent: Some(dead) };
+                self.edits.push(index);
+            }
+        }
+    }
+
+    /// The gate before a delivery at which the server stood between two moments.
+    pub(crate) fn gated(&self, from: Micros, until: Micros) -> Option<Seq> {
+        let first = self.steps.partition_point(|step| step.at() < from);
+        let mut steps = self.steps.iter().skip(first).take_while(|step| step.at() <= until);
+        let gate = steps.find(|step| match self.entry(step.seq()).map(|entry| &entry.what) {
+            Some(What::Note(note)) => {
+                matches!(note.what, note::What::GateHeld { act: Act::Deliver, .. })
+            }
+            _ => false,
+        });
+        gate.map(Step::seq)
     }
 
     /// What was planned in a step.
     pub(crate) fn due(&self, step: &Step) -> Option<Due<'_>> {
         match &self.entry(step.seq())?.what {
             What::Note(Note {
-                what: note::What::DeliveryPlanned { delivery, attempt, wait_us, why, .. },
+                what:
+                    note::What::DeliveryPlanned { delivery, endpoint, attempt, due_us, wait_us, why },
                 ..
-            }) => Some(Due { delivery, attempt: *attempt, wait: *wait_us, why: *why }),
+            }) => Some(Due {
+                delivery,
+                attempt: *attempt,
+                endpoint,
+                at: *due_us,
+                wait: *wait_us,
+                why: *why,
+            }),
             _ => None,
         }
+    }
+
+    /// The waits that are not over: their steps.
+    pub(crate) fn waits(&self) -> impl Iterator<Item = &Step> {
+        let steps = self.webhooks.waits.values().filter_map(move |key| self.index_of(*key));
+        let steps = steps.filter_map(move |index| self.steps.get(index));
+        steps.filter(|step| matches!(step.what, StepKind::Backoff { .. }))
+    }
+
+    /// How a wait came to its end.
+    pub(crate) fn wait_is_over(&self, sent: Option<(Seq, Micros)>) -> Over {
+        let by = sent.and_then(|(by, _)| self.entry(by)).map(|entry| &entry.what);
+        match by {
+            None => Over::Not,
+            Some(What::Note(Note { what: note::What::DeliveryDead { .. }, .. })) => Over::Dead,
+            Some(_) => Over::Sent,
+        }
+    }
+
+    /// The attempts at other deliveries of an endpoint that were under way from when one was due until a
+    /// moment.
+    pub(crate) fn others(&self, due: &Due<'_>, until: Micros) -> Vec<Seq> {
+        let mut endpoints: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut open: BTreeMap<&str, Seq> = BTreeMap::new();
+        let mut others = Vec::new();
+        for (at, seq) in self.notes.iter().take_while(|(at, _)| *at <= until) {
+            let Some(What::Note(note)) = self.entry(*seq).map(|entry| &entry.what) else {
+                continue;
+            };
+            match &note.what {
+                note::What::DeliveryPlanned { delivery, endpoint, .. } => {
+                    endpoints.insert(delivery, endpoint);
+                }
+                note::What::DeliverySent { delivery, .. } => {
+                    let same = endpoints.get(delivery.as_str()) == Some(&due.endpoint);
+                    if same && delivery != due.delivery {
+                        open.insert(delivery, *seq);
+                    }
+                }
+                note::What::DeliveryEnded { delivery, .. } => {
+                    let sent = open.remove(delivery.as_str());
+                    others.extend(sent.filter(|_| *at > due.at));
+                }
+                _ => {}
+            }
+        }
+        others.extend(open.into_values());
+        others
     }
 
     /// Which attempt at which delivery a request is: the one that was told of nearest to it.
@@ -114,8 +229,17 @@ impl Model {
 
     /// The delivery that a request names.
     pub(crate) fn delivery(&self, event: &Event) -> Option<String> {
+        let [id, ..] = HEADERS;
         let named = headers(self, event);
-        named.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(ID)).map(|(_, value)| value)
+        named.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(id)).map(|(_, value)| value)
+    }
+
+    /// The first of a delivery's headers that a request does not have.
+    pub(crate) fn lacks(&self, event: &Event) -> Option<&'static str> {
+        let named = headers(self, event);
+        let is_there =
+            |header: &&str| named.iter().any(|(name, _)| name.eq_ignore_ascii_case(header));
+        HEADERS.into_iter().find(|header| !is_there(header))
     }
 }
 
@@ -123,7 +247,8 @@ impl Model {
 pub(crate) fn teller(what: &note::What) -> Option<&str> {
     match what {
         note::What::DeliveryVerified { service, .. } => Some(service.as_str()),
-        note::What::PaymentMoved { from, .. } => Some(from.as_str()),
+        // What was with somebody is told by whom it was with.
+        note::What::PaymentMoved { to, .. } => Some(to.as_str()),
         note::What::EndpointRegistered { .. }
         | note::What::EndpointState { .. }
         | note::What::PaymentAccepted { .. }

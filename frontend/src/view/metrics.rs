@@ -90,12 +90,12 @@ fn all(told: &Told) -> Vec<Shown> {
             requests(told),
             bytes(figures),
             share(figures),
-            delay(figures, false),
+            delay(figures, if lab == "webhook" { "figure-callback" } else { "figure-delay" }),
         ];
     }
     let mut shown = vec![connections(figures), requests(told)];
     shown.extend(polls.then(|| empty(told)));
-    shown.extend([messages(told), share_of(figures), delay(figures, true)]);
+    shown.extend([messages(told), share_of(figures), delay(figures, "figure-delivery")]);
     shown.extend(load::figure(&told.instances));
     shown
 }
@@ -160,14 +160,13 @@ fn ways(figures: &Figures) -> String {
     text::say("figure-ways", &ways)
 }
 
-fn delay(figures: &Figures, notifies: bool) -> Shown {
-    let id = if notifies { "figure-delivery" } else { "figure-delay" };
+fn delay(figures: &Figures, id: &'static str) -> Shown {
     let delay = figures.delivery_delay_us;
     if delay.count == 0 {
         return (id, "–".to_owned(), String::new());
     }
     let p99 = amount::time(Micros(delay.p99));
-    let beside = if notifies {
+    let beside = if id == "figure-delivery" {
         text::say("figure-median-p99", &[("p99", (&p99).into())])
     } else {
         t("figure-median")

@@ -1,5 +1,6 @@
 //! The figures of a run: a fold over its log, and nothing else.
 
+mod callbacks;
 mod calls;
 mod delivery;
 mod landing;
@@ -21,6 +22,7 @@ use crate::spoken::{self, Asks};
 use crate::sse::Sse;
 use crate::time::Micros;
 use crate::websocket::{Opcode, Websocket};
+use callbacks::Callbacks;
 use calls::Streams;
 use delivery::{Deliveries, Pages};
 use landing::{Then, Waiting};
@@ -42,7 +44,8 @@ pub struct Metrics {
     /// Answers to a poll without a message.
     pub empty_responses: u64,
     /// Payload messages delivered to a client: answers 2xx with a page's content, messages in the
-    /// answers to polls, events with data, WebSocket messages, messages of gRPC calls.
+    /// answers to polls, events with data, WebSocket messages, messages of gRPC calls; and callbacks that
+    /// their receiver took.
     pub messages: u64,
     /// Bytes on the lab's connections, all layers.
     pub bytes_to_server: u64,
@@ -56,7 +59,7 @@ pub struct Metrics {
     #[serde(default)]
     pub store_commands: u64,
     /// From a message's append, or its sending where there is no store, to its last byte landed at
-    /// the client.
+    /// the client; of a callback, from the end of what it tells of to its landing.
     pub delivery_delay_us: Delay,
     /// What each instance had to do with clients, by its name.
     #[serde(default)]
@@ -107,6 +110,7 @@ pub struct Fold {
     streams: Streams,
     pages: Pages,
     deliveries: Deliveries,
+    callbacks: Callbacks,
     waiting: Vec<Waiting>,
 }
 
@@ -119,6 +123,7 @@ impl Fold {
             What::Closed(closed) => {
                 self.figures.connections_closed += u64::from(self.counts(closed.conn));
                 self.pages.forget(closed.conn);
+                self.callbacks.forget(closed.conn);
             }
             What::Chunk(chunk) => {
                 self.count_bytes(chunk.conn, chunk.dir, chunk.bytes.len() as u64);
@@ -135,7 +140,10 @@ impl Fold {
             }
             What::Carried(_) => self.settle(),
             What::Event(event) => self.event(event),
-            What::Note(note) => self.deliveries.note(entry.at_us, note),
+            What::Note(note) => {
+                self.deliveries.note(entry.at_us, note);
+                self.callbacks.note(entry.at_us, note);
+            }
             What::Passed(_) | What::Input(_) | What::Report(_) => {}
         }
     }
@@ -247,11 +255,15 @@ impl Fold {
             Http1::Response(response) if response.status < 200 && response.status != 101 => {}
             Http1::Response(response) => self.response(event, response),
             Http1::Body(body) if event.dir() == Dir::ToClient => self.body(event, body),
+            Http1::Body(body) if self.callbacks.are_some() => self.callbacks.came(event, body),
             Http1::Body(_) | Http1::Malformed | Http1::Partial | Http1::Rest(_) => {}
         }
     }
 
     fn response(&mut self, event: &Event, response: &Response) {
+        if let Some(exchange) = response.exchange {
+            self.called_back(event.conn, exchange, response.status);
+        }
         let exchange = response.exchange.map(|exchange| (event.conn, exchange));
         let asks = exchange.and_then(|key| self.asked.remove(&key));
         if asks == Some(None) {
@@ -292,7 +304,7 @@ impl Fold {
         if let Some(progress) = progress {
             self.load(event.conn, |load| load.messages += 1);
             self.lands(event, Then::Delivered(Some(progress.done)));
-        } else if let Some(left) = left {
+        } else if let Some(left) = left.filter(|_| !self.callbacks.are_some()) {
             self.lands(event, Then::Took(left));
         }
     }

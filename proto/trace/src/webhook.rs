@@ -30,6 +30,22 @@ pub enum Planned {
     Retry,
     /// Somebody asks for it by hand.
     Replay,
+    /// It has arrived, and is to arrive once more.
+    Twice,
+}
+
+/// Why a delivery is given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dead {
+    /// It was tried as often as it may be.
+    Attempts,
+    /// Its endpoint is disabled.
+    Disabled,
+    /// The run ended before it had arrived, and nobody is there any more who could take it.
+    RunOver,
+    /// Its endpoint was taken away before it had arrived.
+    Removed,
 }
 
 /// Why a delivery is given up.

@@ -251,7 +251,8 @@ impl State {
             let due = delivery.due_in(wait);
             self.queue.soon(Change::Pending(delivery.clone()));
             slot.push(delivery.clone(), due);
-            follows.planned = Some(Plan { delivery, due, wait, why: Planned::Retry });
+            let why = if delivered { Planned::Twice } else { Planned::Retry };
+            follows.planned = Some(Plan { delivery, due, wait, why });
             return Ok(follows);
         }
         let endpoint = delivery.endpoint.clone();

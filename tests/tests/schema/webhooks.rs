@@ -84,7 +84,8 @@ fn every_word_of_webhooks_is_taken() {
     let states = [EndpointState::Healthy, EndpointState::Failing, EndpointState::Disabled];
     let lines = states.map(|it| told(state(it)));
     assert_all_taken(&lines, "/state", &words(from_value::<EndpointState>(json!("?"))));
-    let lines = [Planned::First, Planned::Retry, Planned::Replay].map(|it| told(planned(it)));
+    let reasons = [Planned::First, Planned::Retry, Planned::Replay, Planned::Twice];
+    let lines = reasons.map(|it| told(planned(it)));
     assert_all_taken(&lines, "/why", &words(from_value::<Planned>(json!("?"))));
     let whys = [Dead::Attempts, Dead::Disabled, Dead::RunOver, Dead::Removed];
     let lines = whys.map(|it| told(dead(it)));

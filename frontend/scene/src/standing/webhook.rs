@@ -6,7 +6,7 @@ use trace::entry::What;
 use trace::ids::Seq;
 use trace::note;
 use trace::time::Micros;
-use trace::webhook::{EndpointState, Outcome, Verdict};
+use trace::webhook::{EndpointState, Outcome, Planned, Verdict};
 
 use crate::model::Model;
 use crate::{amount, words};
@@ -37,7 +37,7 @@ pub struct Endpoint {
     pub url: String,
     /// How it does.
     pub state: EndpointState,
-    /// How many deliveries failed in a row.
+    /// How many attempts failed in a row.
     pub failures: u64,
 }
 
@@ -75,6 +75,8 @@ pub struct Delivery {
     pub last: Option<Outcome>,
     /// Its waits until now.
     pub waits: Vec<Waited>,
+    /// Why the next attempt is planned.
+    why: Option<Planned>,
 }
 
 /// How far a delivery is.
@@ -87,6 +89,8 @@ pub enum Stage {
         /// When.
         at: Micros,
     },
+    /// An attempt was due, and the endpoint was disabled meanwhile: it is not made by itself.
+    Halted,
     /// An attempt is under way.
     UnderWay {
         /// Which.
@@ -195,10 +199,11 @@ impl Webhooks {
         self.deliveries.iter().any(|delivery| pends(delivery.stage))
     }
 
-    /// Whether no payment is under way, and no delivery waits for anything.
+    /// Whether no payment is under way, and no delivery waits for anything. What waits for a disabled
+    /// endpoint does not move.
     #[must_use]
     pub fn at_rest(&self) -> bool {
-        let over = |stage: Stage| matches!(stage, Stage::Delivered | Stage::Dead);
+        let over = |stage| matches!(stage, Stage::Delivered | Stage::Dead | Stage::Halted);
         self.payments.iter().all(|payment| payment.settled)
             && self.deliveries.iter().all(|delivery| over(delivery.stage))
     }
@@ -235,6 +240,7 @@ impl Webhooks {
                 stage: Stage::Failed,
                 last: None,
                 waits: Vec::new(),
+                why: None,
             });
         }
         let found = self.deliveries.iter_mut().find(|delivery| delivery.id == id)?;
@@ -251,6 +257,9 @@ impl Webhooks {
             note::What::EndpointState { endpoint, state, failures } => {
                 let known = self.endpoint(seq, endpoint)?;
                 (known.state, known.failures) = (*state, *failures);
+                if *state == EndpointState::Disabled {
+                    self.halt(endpoint);
+                }
             }
             note::What::PaymentAccepted { payment, amount } => {
                 self.payment(seq, payment)?.amount = *amount;
@@ -269,14 +278,29 @@ impl Webhooks {
         Some(())
     }
 
+    /// An endpoint is disabled: what waits for it does so no more, unless somebody asked for it.
+    fn halt(&mut self, endpoint: &str) {
+        let its = self.deliveries.iter_mut().filter(|delivery| delivery.endpoint == endpoint);
+        for delivery in its.filter(|delivery| delivery.why != Some(Planned::Replay)) {
+            if matches!(delivery.stage, Stage::Due { .. }) {
+                delivery.stage = Stage::Halted;
+            }
+        }
+    }
+
+    fn is_disabled(&self, endpoint: &str) -> bool {
+        let disabled = |it: &Endpoint| it.id == endpoint && it.state == EndpointState::Disabled;
+        self.endpoints.iter().any(disabled)
+    }
+
     fn deliver(&mut self, (seq, at): (Seq, Micros), what: &note::What) -> Option<()> {
         match what {
-            note::What::DeliveryPlanned {
-                delivery, endpoint, attempt, due_us, wait_us, ..
-            } => {
+            note::What::DeliveryPlanned { delivery, endpoint, attempt, due_us, wait_us, why } => {
+                let halted = *why != Planned::Replay && self.is_disabled(endpoint);
                 let known = self.delivery(seq, delivery)?;
                 known.endpoint.clone_from(endpoint);
-                known.stage = Stage::Due { attempt: *attempt, at: *due_us };
+                let due = Stage::Due { attempt: *attempt, at: *due_us };
+                (known.stage, known.why) = (if halted { Stage::Halted } else { due }, Some(*why));
                 let (planned, from) = (*wait_us, vec![seq]);
                 let wait = Waited { attempt: *attempt, planned, took: None, from, since: at };
                 known.waits.push(wait);

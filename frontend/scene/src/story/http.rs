@@ -8,7 +8,7 @@ use trace::sse::Sse;
 use trace::time::Micros;
 
 use super::Teller;
-use super::webhook::is_order;
+use super::callbacks::is_order;
 use crate::amount;
 use crate::told::Told;
 use crate::words;

@@ -2,9 +2,9 @@
 
 use text::say;
 use trace::entry::What;
-use trace::event::Event;
-use trace::http1::Request;
-use trace::ids::{ConnId, Seq};
+use trace::event::Kind;
+use trace::http1::Http1;
+use trace::ids::Seq;
 use trace::note::{self, Note};
 use trace::time::Micros;
 use trace::webhook::{Dead, EndpointState, Outcome, Planned, Verdict};
@@ -13,111 +13,11 @@ use super::Teller;
 use crate::amount;
 use crate::marks::remark;
 use crate::named::{capital, sentence};
-use crate::schedule;
-use crate::told::{Story, Told};
-use crate::webhook::{PAYMENTS, teller};
+use crate::told::Told;
+use crate::webhook::teller;
 use crate::words;
 
-/// The receiver of callbacks, as a participant.
-const SITE: &str = "site.com";
-
-/// The log's header, as an entry.
-const HEADER: Seq = Seq(0);
-
 impl Teller<'_> {
-    /// Why a connection of the labs with callbacks was opened, by whom it joins.
-    pub(super) fn why_paid(&self, conn: ConnId) -> Option<&'static str> {
-        let opened = self.model.opened(conn)?;
-        match (opened.client.id.as_str(), opened.server.id.as_str()) {
-            (_, "bank1" | "bank2") => Some("story-open-bank"),
-            (PAYMENTS, _) => Some("story-open-callback"),
-            (_, PAYMENTS) => Some("story-open-payments"),
-            ("browser" | "agent", SITE) => Some("story-open-orders"),
-            (_, SITE) => Some("story-open-stranger"),
-            _ => None,
-        }
-    }
-
-    /// What a request to one of the services asks for.
-    pub(super) fn pays(&mut self, event: &Event, request: &Request) {
-        let Some(known) = self.model.conns.get(&event.conn) else { return };
-        let server = self.model.lanes.get(known.server).map(|lane| lane.id.as_str());
-        let path = request.target.split('?').next().unwrap_or_default();
-        let mut parts = path.rsplit('/');
-        let (last, before) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        let id = match (server, request.method.as_str(), before, last) {
-            (Some(PAYMENTS), "POST", _, "webhooks") => "story-registers",
-            (Some(PAYMENTS), "POST", _, "payments") => "story-pays",
-            (Some("bank1" | "bank2"), "POST", _, "transfers") => "story-transfers",
-            (Some(SITE), "POST", _, "callback") => return self.calls_back(event),
-            (Some(SITE), "GET", "orders", _) => "story-orders",
-            _ => return,
-        };
-        let (client, server) = self.names();
-        let args = [("client", Told::Word(&client)), ("server", Told::Word(&server))];
-        self.story.tell(id, &args);
-    }
-
-    /// A callback: which attempt it is, and what its headers are for.
-    fn calls_back(&mut self, event: &Event) {
-        let seq = self.step.seq();
-        match self.model.attempt(event) {
-            Some(attempt) => {
-                let delivery = words::webhook::id(&attempt.delivery);
-                let number = Told::Number(attempt.number.to_string(), vec![attempt.seq]);
-                let args = [("attempt", number), ("delivery", Told::Number(delivery, vec![seq]))];
-                self.story.tell("story-callback", &args);
-            }
-            None => self.story.tell("story-callback-stranger", &[]),
-        }
-        match self.model.delivery(event) {
-            Some(_) => self.story.tell("story-callback-headers", &[]),
-            None => self.story.tell("story-callback-unsigned", &[]),
-        }
-    }
-
-    /// A delivery waits for its next attempt.
-    pub(super) fn backoff(mut self, sent: Option<(Seq, Micros)>) -> Story {
-        let Some(due) = self.model.due(self.step) else { return self.story };
-        let attempt = due.attempt.to_string();
-        self.titled(say("story-backoff-title", &[("attempt", (&attempt).into())]));
-        let (_, server) = self.names();
-        let seq = self.step.seq();
-        let (from, took) = match sent {
-            Some((by, at)) => (vec![seq, by], at.since(self.step.at())),
-            None => (vec![seq], due.wait),
-        };
-        let args = [
-            ("server", Told::Word(&server)),
-            ("attempt", Told::Number(attempt, vec![seq])),
-            ("took", Told::Number(amount::time(took), from)),
-            ("planned", Told::Number(amount::time(due.wait), vec![seq])),
-        ];
-        let id = if sent.is_some() { "story-backed-off" } else { "story-backs-off" };
-        self.story.tell(id, &args);
-        if due.why == Planned::Retry {
-            self.lot(due.attempt);
-        }
-        self.story
-    }
-
-    /// How a wait comes about, and what it would be outside the lab.
-    fn lot(&mut self, attempt: u64) {
-        if let Some(backoff) = self.model.header.number("backoff_ms") {
-            let first = amount::time(Micros::from_millis(backoff));
-            let base = amount::time(schedule::base(backoff, attempt));
-            let from = vec![HEADER, self.step.seq()];
-            let args =
-                [("first", Told::Number(first, vec![HEADER])), ("base", Told::Number(base, from))];
-            self.story.tell("story-backoff-lot", &args);
-        }
-        let real = schedule::real(attempt).map(schedule::long);
-        if let Some(real) = real {
-            let real = Told::Number(real, vec![self.step.seq()]);
-            self.story.tell("story-backoff-real", &[("real", real)]);
-        }
-    }
-
     /// What a service tells of payments, deliveries or jobs, if the note is that.
     pub(super) fn of_webhooks(&mut self, note: &Note) -> bool {
         if teller(&note.what).is_none() {
@@ -132,6 +32,7 @@ impl Teller<'_> {
         };
         self.payment(&who, &note.what);
         self.delivery(&who, &note.what);
+        self.answered(note);
         true
     }
 
@@ -222,6 +123,7 @@ impl Teller<'_> {
                     Planned::First => "story-delivery-first",
                     Planned::Retry => "story-delivery-retry",
                     Planned::Replay => "story-delivery-replay",
+                    Planned::Twice => "story-delivery-twice",
                 };
                 let delivery = number(words::webhook::id(delivery));
                 let attempt = number(attempt.to_string());
@@ -239,10 +141,13 @@ impl Teller<'_> {
                     self.story.tell("story-delivery-again", &[]);
                 }
             }
-            note::What::DeliveryEnded { attempt, outcome, took_us, .. } => {
-                let (attempt, took) = (attempt.to_string(), amount::time(*took_us));
-                let args = [("attempt", number(attempt)), ("took", number(took)), who];
+            note::What::DeliveryEnded { delivery, attempt, outcome, took_us } => {
+                let (said, took) = (attempt.to_string(), amount::time(*took_us));
+                let args = [("attempt", number(said)), ("took", number(took)), who];
                 self.story.tell("story-delivery-ended", &args);
+                if *outcome == Outcome::Delivered && self.comes_again(delivery, *attempt) {
+                    return self.story.tell("story-outcome-twice", &[]);
+                }
                 self.outcome(outcome);
             }
             note::What::DeliveryDead { attempts, why, .. } => {
@@ -260,6 +165,47 @@ impl Teller<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Whether a delivery that has arrived is sent once more.
+    fn comes_again(&self, arrived: &str, last: u64) -> bool {
+        let known = (self.step.at(), self.step.seq());
+        let after = self.model.notes.partition_point(|note| *note <= known);
+        self.model.notes.iter().skip(after).any(|(_, seq)| {
+            let Some(What::Note(note)) = self.model.entry(*seq).map(|entry| &entry.what) else {
+                return false;
+            };
+            matches!(&note.what, note::What::DeliveryPlanned { delivery, attempt, why, .. }
+                if delivery == arrived && *attempt == last + 1 && *why == Planned::Twice)
+        })
+    }
+
+    /// What the receiver answered to the delivery at which it has looked: only that says whether it took
+    /// it in.
+    fn answered(&mut self, note: &Note) {
+        let note::What::DeliveryVerified { verdict, .. } = &note.what else { return };
+        let Some(conn) = note.conn else { return };
+        let Some(known) = self.model.conns.get(&conn) else { return };
+        let answers = known.served.iter().filter_map(|seq| {
+            let event = self.model.event(*seq)?;
+            let Kind::Http1(Http1::Response(response)) = &event.kind else { return None };
+            let left = self.model.times(event).stands()?;
+            (left >= self.step.at()).then_some((*seq, response.status))
+        });
+        let Some((seq, status)) = answers.min() else {
+            if !self.model.is_open(conn) {
+                self.story.tell("story-verdict-silent", &[]);
+            }
+            return;
+        };
+        let id = match (verdict, status) {
+            (Verdict::Good, 200..=299) => "story-verdict-taken",
+            (Verdict::Duplicate, 200..=299) => "story-verdict-known",
+            (Verdict::Good, _) => "story-verdict-failed",
+            _ => "story-verdict-refused",
+        };
+        let status = Told::Number(status.to_string(), vec![seq]);
+        self.story.tell(id, &[("status", status)]);
     }
 
     /// How an attempt ended, and what follows from it.
@@ -297,10 +243,4 @@ const fn judged(verdict: Verdict) -> &'static str {
         Verdict::NoSignature => "story-verdict-unsigned",
         Verdict::Duplicate => "story-verdict-duplicate",
     }
-}
-
-/// Whether a target is that of a question about an order.
-pub(super) fn is_order(target: &str) -> bool {
-    let path = target.split('?').next().unwrap_or_default();
-    path.rsplit('/').nth(1) == Some("orders")
 }

@@ -11,16 +11,27 @@ use crate::amount;
 use crate::model::Model;
 use crate::shape::Tone;
 
-/// So many letters of a name are shown that nobody reads to its end.
+/// A name of more letters is shown by its beginning and its end.
 const ID: usize = 12;
+
+/// So many letters of its end at most.
+const END: usize = 8;
 
 /// So many letters of a reason are shown.
 const WHY: usize = 60;
 
-/// The name of an endpoint, a payment, a delivery or a job, shortened.
+/// The name of an endpoint, a payment, a delivery or a job, shortened: what it is, and the end by which it
+/// differs from others. What lies between is mostly the run's name.
 #[must_use]
 pub fn id(name: &str) -> String {
-    shorten(name, ID)
+    let letters = name.chars().count();
+    if letters <= ID {
+        return shorten(name, ID);
+    }
+    let end: String = name.chars().skip(letters - END).collect();
+    let end = end.find('_').and_then(|at| end.get(at..)).unwrap_or(&end);
+    let kind = name.split('_').next().unwrap_or_default();
+    shorten(&format!("{} …{end}", shorten(kind, ID - END)), ID + 2)
 }
 
 /// What a request says, and where it carries a delivery, which attempt it is.
@@ -77,6 +88,7 @@ fn delivery(what: &note::What) -> Option<(String, Tone)> {
                 Planned::First => "ladder-delivery-first",
                 Planned::Retry => "ladder-delivery-retry",
                 Planned::Replay => "ladder-delivery-replay",
+                Planned::Twice => "ladder-delivery-twice",
             };
             plain(id, &args)
         }

@@ -128,6 +128,7 @@ fn delivery(told: &Webhooks, delivery: &Delivery) -> AnyView {
     };
     let stage = match delivery.stage {
         Stage::Due { attempt: number, at } => attempt("webhook-stage-due", number, &told.clock(at)),
+        Stage::Halted => t("webhook-stage-halted"),
         Stage::UnderWay { attempt: number } => attempt("webhook-stage-under-way", number, ""),
         Stage::Failed => t("webhook-stage-failed"),
         Stage::Delivered => t("webhook-stage-delivered"),

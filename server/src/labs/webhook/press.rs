@@ -74,7 +74,7 @@ pub fn press(run: &Arc<Run>, press: &Press) -> Result<(), Unpressed> {
             let attack = told(press.kind.as_deref(), "kind", &words)?;
             pressed.kind = Some(attack.to_owned());
             let attack = Attack::named(attack).unwrap_or(Attack::Replayed);
-            let none = Unpressed::NotNow("No good delivery was there to be overheard yet.");
+            let none = Unpressed::NotNow("site.com has taken no delivery yet: none was overheard.");
             let heard = run.shared.callbacks.site.overheard().ok_or(none)?;
             tokio::spawn(attack::attempt(Arc::clone(run), attack, heard));
         }

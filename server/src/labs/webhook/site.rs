@@ -115,7 +115,7 @@ impl Site {
         self.known.lock().behaviour = Some(behaviour);
     }
 
-    /// The last good delivery, if there was one.
+    /// The last delivery that it has taken, if there was one.
     pub fn overheard(&self) -> Option<Overheard> {
         self.known.lock().last.clone()
     }
@@ -150,7 +150,6 @@ impl Site {
         for (name, value) in headers.iter().filter(|(name, _)| kept.contains(&name.as_str())) {
             overheard.headers.insert(name.clone(), value.clone());
         }
-        known.last = Some(overheard);
         let verdict = if taken { Verdict::Duplicate } else { verdict };
         let answer = match behaviour {
             Behaviour::Error => Answer::Broken,
@@ -163,6 +162,8 @@ impl Site {
         };
         if matches!(answer, Answer::Taken | Answer::TakenLate) {
             known.seen.take(id);
+            // What it refused nobody could replay: it would be taken.
+            known.last = Some(overheard);
         }
         (verdict, answer)
     }
