@@ -48,20 +48,6 @@ pub enum Dead {
     Removed,
 }
 
-/// Why a delivery is given up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Dead {
-    /// It was tried as often as it may be.
-    Attempts,
-    /// Its endpoint is disabled.
-    Disabled,
-    /// The run ended before it had arrived, and nobody is there any more who could take it.
-    RunOver,
-    /// Its endpoint was taken away before it had arrived.
-    Removed,
-}
-
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
