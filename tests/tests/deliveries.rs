@@ -213,6 +213,31 @@ async fn kill(server: &mut Server, life: &Life, list: &Mutex<List>, below: Strin
     within(LIMIT, "the server is killed in the middle of it", struck).await;
 }
 
+/// A life of the server, until it is killed. Gives what it told, and how many payments it accepted.
+async fn live(
+    number: usize,
+    args: &[&str],
+    to: &str,
+    list: &Mutex<List>,
+) -> (BTreeSet<String>, usize) {
+    let mut server = Server::start(args).await;
+    let below = format!("/life{number}");
+    if number % 4 == 2 {
+        list.lock().unwrap().down.insert(format!("{below}/0"), DOWN);
+    }
+    let life = Life::begin(&server, &format!("http://{to}{below}")).await;
+    if number % 4 == 2 {
+        within(LIMIT, "who was down is up", life.overcome()).await;
+    }
+    let payers = join_all((0..PAYERS).map(|_| life.pay()));
+    tokio::join!(payers, kill(&mut server, &life, list, format!("{below}/")));
+    let Life { told: of_life, feed, accepted: by_life, .. } = life;
+    within(LIMIT, "the feed ends", feed).await.expect("every line could be read");
+    let of_life = of_life.lock().unwrap();
+    assert!(of_life.len() >= EACH, "{}", of_life.len());
+    (of_life.clone(), by_life.into_inner())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_deliveries_survive_ten_kills() {
     let began = Instant::now();
@@ -225,23 +250,9 @@ async fn ten_thousand_deliveries_survive_ten_kills() {
 
     let (mut told, mut accepted) = (BTreeSet::new(), 0);
     for number in 0..KILLS {
-        let mut server = Server::start(&args).await;
-        let below = format!("/life{number}");
-        if number % 4 == 2 {
-            list.lock().unwrap().down.insert(format!("{below}/0"), DOWN);
-        }
-        let life = Life::begin(&server, &format!("http://{to}{below}")).await;
-        if number % 4 == 2 {
-            within(LIMIT, "who was down is up", life.overcome()).await;
-        }
-        let payers = join_all((0..PAYERS).map(|_| life.pay()));
-        tokio::join!(payers, kill(&mut server, &life, &list, format!("{below}/")));
-        let Life { told: of_life, feed, accepted: by_life, .. } = life;
-        within(LIMIT, "the feed ends", feed).await.expect("every line could be read");
-        let of_life = of_life.lock().unwrap();
-        assert!(of_life.len() >= EACH, "{}", of_life.len());
-        told.extend(of_life.iter().cloned());
-        accepted += by_life.into_inner();
+        let (of_life, by_life) = live(number, &args, &to.to_string(), &list).await;
+        told.extend(of_life);
+        accepted += by_life;
     }
 
     let server = Server::start(&args).await;

@@ -52,6 +52,9 @@ const ATTACKS: [(&str, &str); 4] = [
     ("unsigned", "webhook-attack-unsigned"),
 ];
 
+/// Where what a person may do stands open, as in the style.
+const WIDE: &str = "(min-width: 901px)";
+
 /// The panel, in its lab.
 #[component]
 pub fn Webhook() -> impl IntoView {
@@ -70,7 +73,13 @@ fn Panel() -> impl IntoView {
     view! {
         <section class="webhook" id="webhook" aria-labelledby=HEADING>
             <h2 id=HEADING tabindex="-1">{t("webhook-panel")}</h2>
-            {move || taken.get().then(|| view! { <Acts told=told /> })}
+            {move || taken.get().then(|| view! {
+                // A small screen has its room for the ladder.
+                <details class="acts" open=wide()>
+                    <summary>{t("webhook-acts")}</summary>
+                    <Acts told=told />
+                </details>
+            })}
             {move || told.with(|told| tables::dead(told, taken.get().then_some(state)))}
             {move || state.stays.get().filter(|_| taken.get()).map(stays)}
             <div class="folds">
@@ -82,6 +91,11 @@ fn Panel() -> impl IntoView {
             </div>
         </section>
     }
+}
+
+/// Whether there is room for everything.
+fn wide() -> bool {
+    window().match_media(WIDE).ok().flatten().is_some_and(|media| media.matches())
 }
 
 /// When the run ends by itself.
