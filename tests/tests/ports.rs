@@ -28,6 +28,17 @@ async fn listen(port: u16) -> std::io::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
 }
 
+/// The same, once it is free. A program that another test starts has all that is open here, until it is
+/// another program.
+async fn take(port: u16) -> TcpListener {
+    loop {
+        match listen(port).await {
+            Ok(taken) => return taken,
+            Err(_) => sleep(Duration::from_millis(10)).await,
+        }
+    }
+}
+
 /// A port among these from which on as many are free as there are names. They lie below those that
 /// the system gives out by itself, and each test has its own.
 async fn free(among: Range<u16>) -> u16 {
@@ -73,7 +84,7 @@ async fn a_taken_port_is_told_by_what_should_listen_there() {
     let start = [["--port", from.as_str()], INSTANCES].concat();
     for name in ["studio", "instance2", "http10", "tls", "bank2"] {
         let (port, _) = (base..).zip(NAMES).find(|(_, named)| *named == name).unwrap();
-        let taken = listen(port).await.expect("it was free");
+        let taken = within(LIMIT, name, take(port)).await;
         let (status, said) = fails_to_start(&start).await;
         drop(taken);
         assert!(!status.success(), "{name}: {status}");
