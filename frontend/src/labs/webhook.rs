@@ -135,9 +135,14 @@ fn stirs(entry: &Entry) -> bool {
     match &entry.what {
         What::Input(_) => true,
         What::Opened(opened) => opened.client.role != Role::Browser,
-        What::Note(note) => {
-            !matches!(note.what, note::What::PollHeld { .. } | note::What::PollReleased { .. })
-        }
+        // That the page's own question is held, or its connection closed for its idleness, is no stir.
+        What::Note(note) => !matches!(
+            note.what,
+            note::What::PollHeld { .. }
+                | note::What::PollReleased { .. }
+                | note::What::KeepAliveOver { .. }
+                | note::What::LinkSetup { .. }
+        ),
         _ => false,
     }
 }

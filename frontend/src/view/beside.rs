@@ -95,13 +95,14 @@ struct Made {
     run: RunId,
     lab: String,
     params: Map<String, Value>,
+    seed: u64,
 }
 
 fn made(state: State) -> Option<Made> {
     state.model.with(|model| {
         let header = &model.as_ref()?.header;
         let (run, lab) = (header.run.clone(), header.lab.clone());
-        Some(Made { run, lab, params: header.params.clone() })
+        Some(Made { run, lab, params: header.params.clone(), seed: header.seed })
     })
 }
 
@@ -193,8 +194,15 @@ fn differing(labs: &[Lab], own: &Made, other: &Made) -> String {
     if more > 0 {
         words.push(text::say("compare-more", &[("count", more.into())]));
     }
-    if words.is_empty() && own.lab == other.lab {
-        return t("compare-same");
+    if own.lab == other.lab {
+        if words.is_empty() {
+            words.push(t("compare-same"));
+        }
+        if own.seed != other.seed {
+            let (seed, value) = (t("seed"), own.seed.to_string());
+            let args = [("knob", (&seed).into()), ("value", (&value).into())];
+            words.push(text::say("compare-knob", &args));
+        }
     }
     words.join(" · ")
 }

@@ -42,6 +42,12 @@ pub fn Sidebar() -> impl IntoView {
             </li>
         }
     };
+    // On a small screen the labs stand in a row that is longer than the screen.
+    Effect::new(move |_| {
+        state.lab.track();
+        state.labs.track();
+        request_animation_frame(show_current);
+    });
     view! {
         <nav class="sidebar" aria-label=t("labs")>
             {move || {
@@ -56,6 +62,16 @@ pub fn Sidebar() -> impl IntoView {
             <Recent />
         </nav>
     }
+}
+
+/// Scrolls the list so that the lab that is shown is in view.
+fn show_current() {
+    let current = document().query_selector("nav.sidebar a.lab[aria-current]").ok().flatten();
+    let Some(current) = current else { return };
+    let options = web_sys::ScrollIntoViewOptions::new();
+    options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+    options.set_inline(web_sys::ScrollLogicalPosition::Nearest);
+    current.scroll_into_view_with_scroll_into_view_options(&options);
 }
 
 /// The lab that is shown, without the run or file that is shown: the address may not change by that.
