@@ -11,6 +11,7 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -23,26 +24,39 @@ use trace::ids::{RunId, Seq};
 use trace::log::Header;
 use trace::metrics::Metrics;
 use trace::studio::RunState;
+use trace::time::Micros;
 
+use crate::clock;
 use crate::error::StartError;
 use crate::run::Run;
 use crate::runs::Runs;
 use bounds::{Bounds, KEPT};
-use disk::{Disk, FILE, Told};
-use writer::{Job, Writer};
+use disk::{Disk, FILE, Fault, Opened, Place};
+use writer::{Job, Known, Writer};
 
 /// How often it is looked for runs that are over.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// The most that waits to be written or taken out.
+/// The most that waits to be looked for or taken out.
 const WAITING: usize = 64;
 
-/// How long the last runs may take to be written when the server stops.
-const LAST: Duration = Duration::from_secs(30);
+/// How much longer than it may write the thread is waited for.
+const GRACE: Micros = Micros::from_millis(250);
+
+/// The format of what is told of a kept run. Whoever changes what [`Kept`] and the types in it are read from
+/// counts it up; a row of another format is left alone.
+const FORMAT: u64 = 1;
+
+/// The format where none is said.
+const fn first_format() -> u64 {
+    1
+}
 
 /// What is told of a run that is kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Kept {
+    #[serde(default = "first_format")]
+    format: u64,
     /// Its log's first line.
     pub header: Header,
     /// Who has it may delete the run.
@@ -74,11 +88,15 @@ pub struct Unwritten;
 /// The runs that are kept.
 #[derive(Debug)]
 pub struct Archive {
-    told: Arc<Mutex<Told>>,
+    known: Arc<Mutex<Known>>,
     disk: Arc<Disk>,
+    /// A number above that of every run that was kept at the start.
+    next: u64,
     /// Both are there until it is dropped.
     jobs: Option<mpsc::Sender<Job>>,
     thread: Option<JoinHandle<()>>,
+    /// The thread is not waited for: it took too long.
+    is_left: AtomicBool,
 }
 
 /// Makes the folder of `--data` where there is none, for its owner's eyes alone.
@@ -90,85 +108,113 @@ pub fn folder(data: &Path) -> Result<(), StartError> {
     made.map_err(|source| StartError::Data { folder: data.display().to_string(), source })
 }
 
+/// Why what is kept in a folder cannot be used.
+fn unusable(data: &Path, fault: Fault) -> StartError {
+    if matches!(fault, Fault::Database(redb::Error::DatabaseAlreadyOpen)) {
+        return StartError::InUse { folder: data.display().to_string() };
+    }
+    let file = data.join(FILE).display().to_string();
+    match fault.system() {
+        Ok(why) => StartError::File { file, why },
+        Err(damage) => StartError::Runs { file, why: damage.to_string() },
+    }
+}
+
 impl Archive {
     /// Opens what is kept in a folder.
     ///
     /// # Errors
     /// It cannot be used; the file is named.
     pub fn open(data: &Path) -> Result<Self, StartError> {
-        let fault = |why| StartError::Runs { file: data.join(FILE).display().to_string(), why };
-        let archive = Self::bounded(data, KEPT).map_err(fault)?;
-        let runs = archive.told.lock().len();
+        let place = Box::new(data.join(FILE));
+        let archive = Self::bounded(place, KEPT).map_err(|fault| unusable(data, fault))?;
+        let runs = archive.known.lock().told.len();
         if runs > 0 {
             tracing::info!(runs, "runs of the time before are listed");
         }
         Ok(archive)
     }
 
-    fn bounded(data: &Path, bounds: Bounds) -> Result<Self, String> {
-        let (disk, told) = Disk::open(data).map_err(|error| error.to_string())??;
-        let (disk, told) = (Arc::new(disk), Arc::new(Mutex::new(told)));
+    fn bounded(place: Box<dyn Place>, bounds: Bounds) -> Result<Self, Fault> {
+        let Opened { disk, told, next } = Disk::open(place)?;
+        let disk = Arc::new(disk);
+        let known = Arc::new(Mutex::new(Known { told, ..Known::default() }));
         let (jobs, waiting) = mpsc::channel(WAITING);
-        let writer = Writer::new(Arc::clone(&disk), Arc::clone(&told), bounds);
-        let thread = std::thread::Builder::new()
-            .name("runs".to_owned())
-            .spawn(move || writer.work(waiting))
-            .map_err(|error| error.to_string())?;
-        Ok(Self { told, disk, jobs: Some(jobs), thread: Some(thread) })
+        let writer = Writer::new(Arc::clone(&disk), Arc::clone(&known), bounds, waiting);
+        let thread =
+            std::thread::Builder::new().name("runs".to_owned()).spawn(move || writer.work())?;
+        let (jobs, thread) = (Some(jobs), Some(thread));
+        Ok(Self { known, disk, next, jobs, thread, is_left: AtomicBool::new(false) })
     }
 
     /// A number above that of every run that is kept.
-    pub fn next(&self) -> u64 {
-        self.told.lock().last_key_value().map_or(0, |(number, _)| number + 1)
+    pub const fn next(&self) -> u64 {
+        self.next
     }
 
     /// The run of this name, and its number.
     pub fn find(&self, id: &RunId) -> Option<(u64, Past)> {
-        let told = self.told.lock();
-        let (number, kept) = told.iter().find(|(_, kept)| kept.header.run == *id)?;
+        let known = self.known.lock();
+        let (number, kept) = known.told.iter().find(|(_, kept)| kept.header.run == *id)?;
         Some((*number, self.past(*number, kept)))
     }
 
     /// All runs that are kept, by their numbers.
     pub fn all(&self) -> Vec<(u64, Past)> {
-        let told = self.told.lock();
-        told.iter().map(|(number, kept)| (*number, self.past(*number, kept))).collect()
+        let known = self.known.lock();
+        known.told.iter().map(|(number, kept)| (*number, self.past(*number, kept))).collect()
     }
 
     fn past(&self, number: u64, kept: &Arc<Kept>) -> Past {
         Past { kept: Arc::clone(kept), number, disk: Arc::clone(&self.disk) }
     }
 
-    /// Keeps a run that leaves the memory, some time soon.
-    pub fn keep(&self, number: u64, run: Arc<Run>) {
-        let job = Job::Keep(number, run);
-        if self.jobs.as_ref().is_none_or(|jobs| jobs.try_send(job).is_err()) {
-            tracing::warn!("a run left the memory before it could be kept: too many wait for that");
-        }
+    /// Whether a run that is over may leave the memory: it is written as it now is, or will not be.
+    pub fn is_settled(&self, number: u64, run: &Run) -> bool {
+        !run.is_used() || self.known.lock().settled.get(&number) == Some(&run.log.last_seq())
     }
 
-    /// Takes a run out, if it is kept or being written.
+    /// Takes a run out that is no more in memory, if it is kept or being written.
     ///
     /// # Errors
     /// It is still there.
     pub async fn forget(&self, number: u64) -> Result<(), Unwritten> {
+        if !self.known.lock().has(number) {
+            return Ok(());
+        }
         let (done, told) = oneshot::channel();
         let jobs = self.jobs.as_ref().ok_or(Unwritten)?;
         jobs.send(Job::Forget(number, done)).await.map_err(|_| Unwritten)?;
         told.await.map_err(|_| Unwritten)
     }
 
-    /// Keeps every run that is over, as it now is.
-    pub async fn flush(&self, runs: &Arc<Runs>) {
-        let Some(jobs) = &self.jobs else { return };
+    /// Keeps every run that is over, as it now is, the newest first, until there is no more time for it.
+    /// Gives how many were not kept.
+    pub async fn flush(&self, runs: &Arc<Runs>, until: Micros) -> usize {
         let (done, told) = oneshot::channel();
-        let written = async {
-            jobs.send(Job::All(Arc::clone(runs), done)).await.map_err(|_| Unwritten)?;
-            told.await.map_err(|_| Unwritten)
-        };
-        if !matches!(tokio::time::timeout(LAST, written).await, Ok(Ok(()))) {
-            tracing::warn!("not every run was kept within {} s", LAST.as_secs());
+        if let Some(jobs) = &self.jobs {
+            let written = async {
+                if jobs.send(Job::All(Arc::clone(runs), until, done)).await.is_ok() {
+                    let _ = told.await;
+                }
+            };
+            let end = clock::deadline(until.plus(GRACE));
+            if tokio::time::timeout_at(end, written).await.is_err() {
+                self.is_left.store(true, Ordering::Relaxed);
+            }
         }
+        let left = self.unsettled(runs).len();
+        if left > 0 {
+            tracing::warn!(runs = left, "could not be kept");
+        }
+        left
+    }
+
+    /// Runs that are over and still to be written.
+    pub fn unsettled(&self, runs: &Runs) -> Vec<Arc<Run>> {
+        let mut live = runs.numbered();
+        live.retain(|number, run| !run.state().serves() && !self.is_settled(*number, run));
+        live.into_values().collect()
     }
 }
 
@@ -178,7 +224,8 @@ impl Drop for Archive {
         drop(self.jobs.take());
         // The last who knew the runs may have been the thread itself.
         let own = |thread: &JoinHandle<()>| thread.thread().id() == std::thread::current().id();
-        if let Some(thread) = self.thread.take().filter(|thread| !own(thread)) {
+        let thread = self.thread.take().filter(|thread| !own(thread));
+        if let Some(thread) = thread.filter(|_| !self.is_left.load(Ordering::Relaxed)) {
             let _ = thread.join();
         }
     }
@@ -193,9 +240,12 @@ impl Past {
         if after >= self.kept.last_seq {
             return Ok(Vec::new());
         }
+        let turn = Arc::clone(&self.disk.reads).acquire_owned().await.map_err(io::Error::other)?;
         let (disk, number) = (Arc::clone(&self.disk), self.number);
         let read = tokio::task::spawn_blocking(move || {
-            disk.lines(number, after).map_err(|error| io::Error::other(error.to_string()))
+            // Held by who reads, for who asked may go away.
+            let _turn = turn;
+            disk.lines(number, after).map_err(|fault| io::Error::other(fault.to_string()))
         });
         let lines = read.await.map_err(io::Error::other)??;
         if lines.is_empty() {

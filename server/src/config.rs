@@ -47,7 +47,7 @@ pub struct Config {
     #[arg(long, env = "LIFELINE_STORE", hide_env_values = true, default_value = "memory")]
     pub store: String,
     /// Folder for what is kept: the certificate authority of TLS, webhook deliveries that wait, and the
-    /// newest 200 runs that are over, in 1 GiB at most
+    /// newest 200 runs that are over, 1 GiB of lines at most, which is about twice that on disk
     #[arg(long, env = "LIFELINE_DATA")]
     pub data: Option<PathBuf>,
     /// Address that browsers are told for a lab, NAME=URL, where a proxy stands between

@@ -59,6 +59,24 @@ pub enum StartError {
         /// What is wrong with it.
         why: String,
     },
+    /// The file of the runs that were kept cannot be read or written.
+    #[error(
+        "the runs in {file} cannot be used: {why}; make room or give the rights, or choose another folder with --data"
+    )]
+    File {
+        /// The file.
+        file: String,
+        /// What the system said.
+        why: io::Error,
+    },
+    /// Another server keeps its runs there.
+    #[error(
+        "{folder} is in use by another server; stop that one, or choose another folder with --data"
+    )]
+    InUse {
+        /// The folder.
+        folder: String,
+    },
     /// The server cannot make its certificates.
     #[error("no certificate can be made: {0}")]
     Certificate(String),

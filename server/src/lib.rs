@@ -45,6 +45,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use trace::http1::Version;
+use trace::time::Micros;
 
 use archive::Archive;
 use authority::{Authority, Door, Doors};
@@ -155,6 +156,7 @@ fn address_of(listener: &TcpListener, name: &str) -> Result<SocketAddr, StartErr
 pub async fn serve(server: Server, stop: CancellationToken) {
     let caps = server.config.caps();
     let runs = Arc::new(Runs::new(caps, server.store.clone()));
+    let stop = after(&runs, stop);
     if let Some(archive) = server.archive {
         runs.keep_in(archive);
         tokio::spawn(archive::watch(Arc::clone(&runs), stop.clone()));
@@ -186,10 +188,25 @@ pub async fn serve(server: Server, stop: CancellationToken) {
     labs.tasks.close();
     studio_tasks.close();
     let both = async { tokio::join!(labs.tasks.wait(), studio_tasks.wait()) };
-    let limit = Duration::from_secs(caps.shutdown_s);
+    let until = clock::now().plus(Micros::from_millis(caps.shutdown_s * 1_000));
+    let whole = Duration::from_secs(caps.shutdown_s);
+    // Where runs are kept, what is left is for writing the last of them.
+    let limit = if all.archive.get().is_some() { whole * 3 / 5 } else { whole };
     if tokio::time::timeout(limit, both).await.is_err() {
-        tracing::warn!("not everything was finished within {} s", caps.shutdown_s);
+        tracing::warn!("not everything was finished within {} s", limit.as_secs());
     }
     webhooks.flush().await;
-    all.end().await;
+    all.end(until).await;
+}
+
+/// Is cancelled when the server stops, once its runs know: else who drives one would say that it failed.
+fn after(runs: &Arc<Runs>, stop: CancellationToken) -> CancellationToken {
+    let told = CancellationToken::new();
+    let (runs, tell) = (Arc::clone(runs), told.clone());
+    tokio::spawn(async move {
+        stop.cancelled().await;
+        runs.stop();
+        tell.cancel();
+    });
+    told
 }

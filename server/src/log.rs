@@ -188,6 +188,11 @@ impl Log {
         let _ = self.filled.subscribe().wait_for(|filled| *filled).await;
     }
 
+    /// What its entries weigh in memory, roughly.
+    pub fn bytes(&self) -> u64 {
+        self.inner.lock().bytes
+    }
+
     /// Connections that were opened and not closed.
     pub fn open_conns(&self) -> u64 {
         self.inner.lock().open

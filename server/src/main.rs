@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use lifeline::config::{Cli, Command, Config};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn run(config: Config) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
-    let mut terminate = signal(SignalKind::terminate())?;
+    let terminate = signal(SignalKind::terminate())?;
     let server = lifeline::bind(config.clone()).await?;
     if config.data.is_some() {
         tracing::info!(
@@ -53,17 +53,27 @@ async fn run(config: Config) -> anyhow::Result<()> {
     {
         tracing::warn!(%error, "no browser could be opened");
     }
-    let stopped = stop.clone();
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
-        tracing::info!("stopping");
-        stopped.cancel();
-    });
+    tokio::spawn(hear(terminate, stop.clone()));
     lifeline::serve(server, stop).await;
     Ok(())
+}
+
+/// Stops when it is told to, and at once when it is told again.
+async fn hear(mut terminate: Signal, stop: CancellationToken) {
+    told(&mut terminate).await;
+    tracing::info!("stopping");
+    stop.cancel();
+    told(&mut terminate).await;
+    tracing::warn!("stopped at once");
+    std::process::exit(1);
+}
+
+/// Waits until somebody says that it is to stop.
+async fn told(terminate: &mut Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
 }
 
 /// Prints where the page is: every address of this machine where the whole network is let in.

@@ -6,7 +6,7 @@ mod sharing;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
@@ -50,6 +50,8 @@ pub struct Run {
     pub shared: Shared,
     began: Micros,
     state: watch::Sender<RunState>,
+    /// It was running once.
+    started: AtomicBool,
     conns: AtomicU64,
     open: AtomicU64,
     drivers: AtomicU64,
@@ -85,6 +87,7 @@ impl Run {
             shared,
             began,
             state: watch::Sender::new(RunState::Ready),
+            started: AtomicBool::new(false),
             conns: AtomicU64::new(0),
             open: AtomicU64::new(0),
             drivers: AtomicU64::new(0),
@@ -166,6 +169,7 @@ impl Run {
             later
         });
         if changed {
+            self.started.fetch_or(state == RunState::Running, Ordering::Relaxed);
             self.note(None, note::What::State { state, why: why.to_owned() });
             if !state.serves() {
                 self.gate.open_for_good();
@@ -173,6 +177,11 @@ impl Run {
             }
         }
         changed
+    }
+
+    /// Whether it was started, or has had a connection.
+    pub fn is_used(&self) -> bool {
+        self.started.load(Ordering::Relaxed) || self.conns.load(Ordering::Relaxed) > 0
     }
 
     /// Writes an input into the log.

@@ -27,6 +27,13 @@ pub use found::{Found, upto};
 /// Letters and digits that are not taken for each other.
 const ALPHABET: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
 
+/// Why runs end with the server.
+const STOPPED: &str = "the server stopped";
+
+/// How long the logs of runs that are over must be quiet before the last of them are written: who records
+/// a connection is a moment behind it.
+const QUIET: Duration = Duration::from_millis(300);
+
 /// All runs, in the order of their making.
 #[derive(Debug)]
 pub struct Runs {
@@ -98,21 +105,25 @@ impl Runs {
         self.all.lock().clone()
     }
 
+    /// Whether the run of this number is in memory.
+    pub fn has(&self, number: u64) -> bool {
+        self.all.lock().contains_key(&number)
+    }
+
     /// All runs in memory, the newest first.
     pub fn all(&self) -> Vec<Arc<Run>> {
         self.all.lock().values().rev().cloned().collect()
     }
 
-    /// Adds a run; the oldest that is over makes room for it. None if there are as many as there may be and none of them is over.
+    /// Adds a run; the oldest that is over makes room for it, where runs are kept the oldest of those that
+    /// need not be written any more. None if there are as many as there may be and none of them can go.
     pub fn add(&self, run: Run) -> Option<Arc<Run>> {
         let mut runs = self.all.lock();
         if runs.len() as u64 >= self.caps.runs {
-            let over = runs.iter().find(|(_, run)| !run.state().serves()).map(|(at, _)| *at)?;
-            if let Some(dropped) = runs.remove(&over) {
+            let leaves = runs.iter().find(|(number, run)| self.may_leave(**number, run));
+            let leaves = leaves.map(|(number, _)| *number)?;
+            if let Some(dropped) = runs.remove(&leaves) {
                 tracing::info!(run = %dropped.id, "forgotten, to make room for a new run");
-                if let Some(archive) = self.archive.get() {
-                    archive.keep(over, dropped);
-                }
             }
         }
         let number = self.next.fetch_add(1, Ordering::Relaxed);
@@ -122,6 +133,12 @@ impl Runs {
         let run = Arc::new(run);
         runs.insert(number, Arc::clone(&run));
         Some(run)
+    }
+
+    /// Whether a run is over, and written where runs are kept.
+    fn may_leave(&self, number: u64, run: &Run) -> bool {
+        let settled = || self.archive.get().is_none_or(|archive| archive.is_settled(number, run));
+        !run.state().serves() && settled()
     }
 
     /// Forgets a run in memory, after ending it. Gives its number.
@@ -146,13 +163,22 @@ impl Runs {
         archive.forget(number).await
     }
 
-    /// The server stops: where runs are kept, those under way are over now, and all are kept.
-    pub async fn end(self: &Arc<Self>) {
-        let Some(archive) = self.archive.get() else { return };
-        for run in self.all() {
-            run.go_to(RunState::Finished, "the server stopped");
+    /// The server stops: where runs are kept, those under way are over now.
+    pub fn stop(&self) {
+        if self.archive.get().is_none() {
+            return;
         }
-        archive.flush(self).await;
+        for run in self.all() {
+            run.go_to(RunState::Finished, STOPPED);
+        }
+    }
+
+    /// Nothing is under way any more: where runs are kept, all are written that can be until a moment.
+    pub async fn end(self: &Arc<Self>, until: Micros) {
+        let Some(archive) = self.archive.get() else { return };
+        self.stop();
+        quiet(&archive.unsettled(self), until).await;
+        archive.flush(self, until).await;
     }
 
     /// Ends runs that nobody uses, until the server stops; and says once when its certificate, which
@@ -175,6 +201,23 @@ impl Runs {
                 }
             }
         }
+    }
+}
+
+/// Waits until the connections of runs are closed and nothing more is written into their logs, for half of the
+/// time that is left at most.
+async fn quiet(runs: &[Arc<Run>], until: Micros) {
+    let now = clock::now();
+    let limit = now.plus(Micros(until.since(now).0 / 2));
+    let said = || runs.iter().map(|run| run.log.last_seq().0).sum::<u64>();
+    let mut before = said();
+    while !runs.is_empty() && clock::now() < limit {
+        tokio::time::sleep(QUIET).await;
+        let now = said();
+        if now == before && runs.iter().all(|run| run.log.open_conns() == 0) {
+            return;
+        }
+        before = now;
     }
 }
 

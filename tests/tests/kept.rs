@@ -14,7 +14,7 @@ use tests::raw::{Raw, get};
 use tests::run::{Run, summary};
 use tests::server::{Answer, Server, fails_to_start};
 use tests::within;
-use trace::entry::Entry;
+use trace::entry::{Entry, What};
 use trace::note;
 use trace::studio::{RunState, Summary};
 
@@ -80,6 +80,9 @@ async fn a_run_is_there_again_as_it_was() {
     let mut server = Server::start(&["--data", data]).await;
     let (id, key, before, text) = done(&server, 2).await;
     let waits = Run::create(&server, "http11", json!({})).await.created.id.0;
+    assert_eq!(asked(&server, &waits).await, 200);
+    // One that nobody used is not kept.
+    drop(Run::create(&server, "http11", json!({})).await);
     assert!(server.terminate().await.success(), "{}", server.messages());
     let mode = |path: &Path| fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
     let file = Path::new(data).join("runs.redb");
@@ -135,6 +138,55 @@ async fn refused_and_deleted(server: &Server, id: &str, key: &str) {
     assert_eq!(Answer::to(delete().header("lifeline-key", key)).await.status, 204);
     server.get(&api).await.assert_refused(404, id, "a deleted run");
     assert_eq!(asked(server, id).await, 404);
+}
+
+/// Why a run ended that is kept, and how many of its connections were opened and closed.
+async fn ended(server: &Server, id: &str) -> (String, usize, usize) {
+    assert_eq!(summary(server, id).await.state, RunState::Finished);
+    let text = server.get(&format!("/api/runs/{id}/log")).await.body;
+    let (_, entries) = log::read(&text, 1);
+    let why = entries.iter().find_map(|entry| match log::note(entry) {
+        Some(note::What::State { state: RunState::Finished, why }) => Some(why.clone()),
+        _ => None,
+    });
+    let closed = entries.iter().filter(|entry| matches!(entry.what, What::Closed(_)));
+    (why.expect("it has ended"), log::conns(&entries).len(), closed.count())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_under_way_ends_with_the_server() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let data = folder.path().to_str().expect("a path that is text");
+    let mut server = Server::start(&["--data", data]).await;
+    let (status, said) = fails_to_start(&["--port", "0", "--data", data]).await;
+    assert!(!status.success() && said.contains("another server"), "{said}");
+
+    let run = Run::create(&server, "long_polling", json!({ "hold_s": 30, "link_ms": 0 })).await;
+    let polled = run.id().to_owned();
+    let mut client = Raw::connect(run.at("instance1")).await;
+    client.send(get(&run.target("messages?after=0&wait=30"))).await;
+    let params = json!({ "peer": "agent", "requests": 20, "link_ms": 200 });
+    let run = Run::create(&server, "http10", params).await;
+    run.press("start").await;
+    let driven = run.id().to_owned();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let reply = async {
+        let reply = client.reply("GET").await;
+        drop(client);
+        reply.expect("a connection").expect("an answer").status()
+    };
+    let (status, answer) = tokio::join!(server.terminate(), reply);
+    let said = server.messages();
+    assert!(status.success() && !said.contains("not everything"), "{said}");
+    assert!(!said.contains("could not be kept"), "{said}");
+    assert_eq!(answer, 204, "the poll is answered");
+
+    let server = Server::start(&["--data", data]).await;
+    let why = "the server stopped".to_owned();
+    assert_eq!(ended(&server, &polled).await, (why.clone(), 1, 1));
+    let (of_driven, opened, closed) = ended(&server, &driven).await;
+    assert_eq!((of_driven, opened), (why, closed));
+    assert_whole(&server).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

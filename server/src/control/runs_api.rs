@@ -58,8 +58,9 @@ pub async fn create(
     let shared = Shared::new(&services, studio.runs.store.clone(), caps.store_rows);
     let run = studio.runs.add(Run::new(header, new_key(), caps, shared)).ok_or_else(|| {
         Refused::too_many(format!(
-            "{} runs are under way; end or delete one.",
-            studio.runs.caps.runs
+            "{} runs are under way{}; end or delete one.",
+            studio.runs.caps.runs,
+            if studio.runs.archive.get().is_some() { " or wait to be kept" } else { "" }
         ))
     })?;
     tokio::spawn(Arc::clone(&run).end_when_full());
