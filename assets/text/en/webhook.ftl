@@ -14,6 +14,7 @@ explain-webhook-signature = { $count ->
 ## Waits and marks on the ladder.
 
 ladder-attempt = attempt { $attempt } · { $said }
+ladder-attack = { $attack } · { $said }
 ladder-backs-off = Backs off { $planned } before attempt { $attempt }
 ladder-backed-off = Backed off { $took } before attempt { $attempt }
 ladder-backed-off-dead = Backed off { $took }, then given up
@@ -86,13 +87,18 @@ story-open-stranger = It does not come from the payment service. Whoever knows t
 story-registers = { $client } registers where { $server } is to call when something has happened. If the address is taken, the answer holds a secret with which every call will be signed.
 story-rotates = { $client } asks { $server } for a new secret. The old one goes on signing beside it for a while, so that no delivery under way is refused.
 story-enables = { $client } says that the endpoint may be called again: { $server } had stopped by itself.
-story-replays = { $client } asks { $server } to take a delivery off the dead-letter list and to send it once more.
+story-replays = { $client } asks { $server } to take a delivery off the dead-letter list and to send it once more. Whoever sends by hand says that the endpoint is to be called, disabled or not.
 story-pays = { $client } asks for a payment. The banks take their time, so { $server } answers at once with a number and tells the result later.
 story-transfers = { $client } hands the payment on, and waits until { $server } has done its part.
 story-orders = { $client } asks { $server } about the order and is held until that has been told. So the news goes from the payment service to site.com first, and only then to { $client }.
 story-orders-now = { $client } asks { $server } about the order, and is told what is known there by now.
 story-callback = This is attempt { $attempt } at delivery { $delivery }.
 story-callback-stranger = The payment service knows nothing of this: somebody else sends what looks like a delivery.
+story-attack-altered = It is { $attack }: id, time and signature are those of a delivery that was overheard, and in its content the amount is a thousand times as much.
+story-attack-old = It is { $attack }: id and content are those of a delivery that was overheard; the time is ten minutes ago, and the signature is the one that the payment service would have made then.
+story-attack-replayed = It is { $attack }: id, time, signature and content are those of a delivery that was overheard, in a request of the attacker's own. Nothing of them was changed.
+story-attack-unsigned = It is { $attack }: id, time and content are those of a delivery that was overheard, and the signature was left out.
+story-callback-signatures = It has { $count } signatures: the secret was changed, and for a while the new one and the old one both sign. One that fits is enough.
 story-callback-headers = webhook-id names the delivery, webhook-timestamp says when it was signed, and webhook-signature is what the receiver reckons again from both, the body and the secret.
 story-callback-unsigned = It has no { $header }. Only with all three headers can the receiver tell which delivery it is, when it was signed and by whom.
 
@@ -119,7 +125,7 @@ story-backoff-real = Outside the lab, by the schedule of Standard Webhooks, it w
 ## What services tell.
 
 story-told-of = { $who } · about connection { $conn }
-story-hook-registered = { $who } will call { $url } when something has happened, and calls it endpoint { $endpoint }. Each call is signed with a secret that only the two know.
+story-hook-registered = { $who } will call { $url } when something has happened, and calls it endpoint { $endpoint }. Each call is signed with a secret that only the two know. Each registration is an endpoint, with a secret of its own, even at an address that has one already; each is told of every payment.
 story-endpoint-healthy = The endpoint took what it was sent. { $who } counts failures anew from here.
 story-endpoint-failing = { $failures ->
         [one] { $failures-text } attempt at this endpoint has failed.
@@ -135,10 +141,11 @@ story-payment-settled = The payment was done { $took } after it had been accepte
 story-payment-told = Who wants to know has not asked: now it is told.
 story-delivery-first = { $who } has written delivery { $delivery } down before it sends it. Should it die now, it would send it when it is started again: at least once, never lost.
 story-delivery-retry = Delivery { $delivery } is due again, as attempt { $attempt }.
-story-delivery-replay = Somebody asked { $who } to send delivery { $delivery } again: attempt { $attempt }, by hand.
+story-delivery-replay = Somebody asked { $who } to send delivery { $delivery } again: attempt { $attempt }, by hand. If the endpoint takes it, it counts as healthy again, even where it was disabled.
 story-delivery-twice = Delivery { $delivery } has arrived, and is to arrive once more, as attempt { $attempt }: a receiver must stand that.
 story-delivery-sent = { $who } sends delivery { $delivery }, which tells of payment { $payment }: attempt { $attempt }.
 story-delivery-again = It has the same webhook-id as before and a new timestamp, so a receiver that already has it will know it.
+story-delivery-beside = Of payment { $payment } delivery { $delivery } tells too, and that is another endpoint's. Two registrations are two endpoints; each is told once, and the two deliveries have different ids.
 story-delivery-ended = Attempt { $attempt } was over after { $took }.
 story-delivery-dead = { $attempts ->
         [one] After { $attempts-text } attempt { $who } gives this delivery up.
@@ -161,6 +168,8 @@ story-outcome-no-connection = No connection came about: the receiver is away.
 story-outcome-not-allowed = Callbacks go to addresses that others choose. Where they may go is therefore checked on the very address that is dialled, or anybody could let this server call what is behind its walls.
 story-outcome-certificate = The certificate does not vouch for the receiver, so nothing was sent: not even a signed delivery is for strangers.
 story-verdict-good = { $who } reckoned the signature again from id, timestamp, body and the secret that it keeps, and it is the same. The id is new to it.
+story-verdict-good-of = { $who } reckoned the signature again from id, timestamp, body and the secret that it keeps, and it is among the { $count } that came: one that fits is enough. The id is new to it.
+story-verdict-duplicate-of = { $who } reckoned the signature again, and it is among the { $count } that came. But it has had this webhook-id before.
 story-verdict-duplicate = { $who } reckoned the signature again, and it is the same. But it has had this webhook-id before.
 story-verdict-signature = { $who } reckoned the signature again, and none of those that came is the same: the body was altered on the way, or somebody else signed it.
 story-verdict-old = Whatever its signature is worth: it says that it was signed more than five minutes ago, and { $who } refuses that, since somebody may have recorded it.
@@ -171,6 +180,8 @@ story-verdict-failed = It did not take it in all the same: its answer was { $sta
 story-verdict-known = Its answer was { $status }: it has it, and does nothing twice. At least once for the sender is exactly once for what it does.
 story-verdict-refused = Its answer was { $status }.
 story-verdict-silent = The connection ended before it had answered.
+story-verdict-slow = It took it in: it is set to { $set }, does what it is told, and only says so too late. The next attempt with this id will be a duplicate there.
+story-verdict-hung-up = It did not take it in: it is set to { $set }, and hangs up on all that comes.
 story-job-progress = { $who } has done { $done } of { $of } steps.
 story-job-done = { $who } is done. How long it takes until each client knows is what the ways differ in.
 
@@ -179,7 +190,7 @@ story-job-done = { $who } is done. How long it takes until each client knows is 
 webhook-panel = Webhooks
 webhook-acts = Interfere
 webhook-pay = Pay again
-webhook-pay-title = One more payment goes through the banks.
+webhook-pay-title = One more payment goes through the banks. An agent, a client in this server, asks for it in your place.
 webhook-rotate = Change the secret
 webhook-rotate-title = For a while the old secret and the new one both sign.
 webhook-site = site.com
@@ -232,7 +243,7 @@ webhook-said = { $endpoints }; { $dead ->
 webhook-dead-last = Last attempt
 webhook-replay = Send again
 webhook-replay-of = Send { $delivery } again
-webhook-replayed = { $delivery } is sent again. site.com knows it by its id, should it have it already.
+webhook-replayed = { $delivery } is sent again, also to a disabled endpoint, which is healthy once it takes it. site.com knows it by its id, should it have it already.
 webhook-schedule = When a delivery is tried again
 webhook-schedule-why = Left what Standard Webhooks 1.0 advises, beside it what this lab does so that it can be watched.
 webhook-schedule-attempt = Attempt
@@ -249,7 +260,7 @@ webhook-schedule-measured = { $took }, { $planned } planned
 
 webhook-site-bad-certificate = wrong certificate
 webhook-enable = Enable the endpoint
-webhook-enable-title = Disabled endpoints are called again, as if they had never failed.
+webhook-enable-title = Disabled endpoints are called again, as if they had never failed. Sending a dead letter by hand does the same, if the endpoint takes it.
 webhook-enabled = Deliveries go to the endpoint again. What was given up meanwhile lies among the dead letters.
 webhook-attacks-short = Attacks
 webhook-attack-none = Nothing can be overheard before site.com has taken a delivery.

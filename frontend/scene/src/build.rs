@@ -22,6 +22,7 @@ impl Model {
         }
         self.fold.push(&entry);
         self.count_ways(&entry);
+        self.attacks.push(&entry);
         self.moments.push(&entry);
         self.take(seq, at, &entry.what);
         self.entries.push(entry);

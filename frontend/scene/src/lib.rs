@@ -13,6 +13,8 @@ pub mod step;
 
 pub mod model;
 
+mod attacks;
+
 mod build;
 
 mod heard;
@@ -83,6 +85,9 @@ pub mod contracts;
 pub mod windows;
 
 pub mod streams;
+
+#[cfg(test)]
+mod attack_tests;
 
 #[cfg(test)]
 mod callback_tests;

@@ -15,6 +15,7 @@ use trace::span::Span;
 use trace::studio::RunState;
 use trace::time::Micros;
 
+use crate::attacks::Attacks;
 use crate::step::{Key, Step, StepKind};
 use crate::tls::Records;
 use crate::webhook;
@@ -67,6 +68,7 @@ pub struct Model {
     pub(crate) ways: Option<Ways>,
     pub(crate) gates: BTreeMap<u64, Gate>,
     pub(crate) webhooks: webhook::Known,
+    pub(crate) attacks: Attacks,
     /// How the messages that have a number came into the service.
     pub(crate) handed_in: BTreeMap<u64, HandedIn>,
     /// How many things could be folded: preflights, empty polls, reads of nothing, pings.
@@ -204,6 +206,7 @@ impl Model {
             ended_why: String::new(),
             edits: Vec::new(),
             webhooks: webhook::Known::default(),
+            attacks: Attacks::default(),
             labels: BTreeMap::new(),
             most_slots: 0,
             open: BTreeSet::new(),

@@ -11,6 +11,7 @@ mod polls;
 mod remarks;
 mod store;
 mod tls;
+mod verdicts;
 mod waits;
 mod webhook;
 

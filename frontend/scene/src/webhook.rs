@@ -234,6 +234,14 @@ impl Model {
         named.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(id)).map(|(_, value)| value)
     }
 
+    /// How many signatures a request has: they stand one after the other.
+    pub(crate) fn signatures(&self, event: &Event) -> usize {
+        let [.., signature] = HEADERS;
+        let named = headers(self, event);
+        let its = named.iter().filter(|(name, _)| name.eq_ignore_ascii_case(signature));
+        its.map(|(_, value)| value.split_ascii_whitespace().count()).sum()
+    }
+
     /// The first of a delivery's headers that a request does not have.
     pub(crate) fn lacks(&self, event: &Event) -> Option<&'static str> {
         let named = headers(self, event);

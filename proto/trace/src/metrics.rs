@@ -123,7 +123,7 @@ impl Fold {
             What::Closed(closed) => {
                 self.figures.connections_closed += u64::from(self.counts(closed.conn));
                 self.pages.forget(closed.conn);
-                self.callbacks.forget(closed.conn);
+                self.callbacks_over(closed.conn);
             }
             What::Chunk(chunk) => {
                 self.count_bytes(chunk.conn, chunk.dir, chunk.bytes.len() as u64);

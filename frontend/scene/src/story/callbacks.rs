@@ -5,6 +5,7 @@ use trace::http1::{Http1, Request};
 use trace::ids::ConnId;
 
 use super::Teller;
+use crate::attacks::Attack;
 use crate::told::Told;
 use crate::webhook::PAYMENTS;
 use crate::words;
@@ -77,14 +78,32 @@ impl<'a> Teller<'a> {
                 let args = [("attempt", number), ("delivery", Told::Number(delivery, vec![seq]))];
                 self.story.tell("story-callback", &args);
             }
-            None => self.story.tell("story-callback-stranger", &[]),
-        }
-        match self.model.lacks(event) {
-            None => self.story.tell("story-callback-headers", &[]),
-            Some(header) => {
-                self.story.tell("story-callback-unsigned", &[("header", Told::Word(header))]);
+            None => {
+                self.story.tell("story-callback-stranger", &[]);
+                self.attacks(event.conn);
             }
         }
+        if let Some(header) = self.model.lacks(event) {
+            return self.story.tell("story-callback-unsigned", &[("header", Told::Word(header))]);
+        }
+        self.story.tell("story-callback-headers", &[]);
+        let count = self.model.signatures(event);
+        if count > 1 {
+            let count = Told::Number(count.to_string(), vec![seq]);
+            self.story.tell("story-callback-signatures", &[("count", count)]);
+        }
+    }
+
+    /// Which attack comes on a connection, and what was done for it to what had been overheard.
+    fn attacks(&mut self, conn: ConnId) {
+        let Some((seq, attack)) = self.model.attacks.of(conn) else { return };
+        let id = match attack {
+            Attack::Altered => "story-attack-altered",
+            Attack::Old => "story-attack-old",
+            Attack::Replayed => "story-attack-replayed",
+            Attack::Unsigned => "story-attack-unsigned",
+        };
+        self.story.tell(id, &[("attack", Told::Number(attack.name(), vec![seq]))]);
     }
 }
 

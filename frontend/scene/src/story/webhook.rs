@@ -2,12 +2,10 @@
 
 use text::say;
 use trace::entry::What;
-use trace::event::Kind;
-use trace::http1::Http1;
 use trace::ids::Seq;
 use trace::note::{self, Note};
 use trace::time::Micros;
-use trace::webhook::{Dead, EndpointState, Outcome, Planned, Verdict};
+use trace::webhook::{Dead, EndpointState, Outcome, Planned};
 
 use super::Teller;
 use crate::amount;
@@ -32,7 +30,7 @@ impl Teller<'_> {
         };
         self.payment(&who, &note.what);
         self.delivery(&who, &note.what);
-        self.answered(note);
+        self.verified(&who, note);
         true
     }
 
@@ -100,7 +98,7 @@ impl Teller<'_> {
     }
 
     /// What was told last before this step, and fits.
-    fn told_before(&self, fits: impl Fn(&note::What) -> bool) -> Option<(Seq, Micros)> {
+    pub(super) fn told_before(&self, fits: impl Fn(&note::What) -> bool) -> Option<(Seq, Micros)> {
         let known = (self.step.at(), self.step.seq());
         let before = self.model.notes.partition_point(|note| *note < known);
         let notes = self.model.notes.iter().take(before).rev();
@@ -140,6 +138,7 @@ impl Teller<'_> {
                 if *attempt > 1 {
                     self.story.tell("story-delivery-again", &[]);
                 }
+                self.beside(delivery);
             }
             note::What::DeliveryEnded { delivery, attempt, outcome, took_us } => {
                 let (said, took) = (attempt.to_string(), amount::time(*took_us));
@@ -160,9 +159,6 @@ impl Teller<'_> {
                 let attempts = Told::Count(*attempts, seq.clone());
                 self.story.tell(id, &[("attempts", attempts), who]);
             }
-            note::What::DeliveryVerified { verdict, .. } => {
-                self.story.tell(judged(*verdict), &[who]);
-            }
             _ => {}
         }
     }
@@ -178,34 +174,6 @@ impl Teller<'_> {
             matches!(&note.what, note::What::DeliveryPlanned { delivery, attempt, why, .. }
                 if delivery == arrived && *attempt == last + 1 && *why == Planned::Twice)
         })
-    }
-
-    /// What the receiver answered to the delivery at which it has looked: only that says whether it took
-    /// it in.
-    fn answered(&mut self, note: &Note) {
-        let note::What::DeliveryVerified { verdict, .. } = &note.what else { return };
-        let Some(conn) = note.conn else { return };
-        let Some(known) = self.model.conns.get(&conn) else { return };
-        let answers = known.served.iter().filter_map(|seq| {
-            let event = self.model.event(*seq)?;
-            let Kind::Http1(Http1::Response(response)) = &event.kind else { return None };
-            let left = self.model.times(event).stands()?;
-            (left >= self.step.at()).then_some((*seq, response.status))
-        });
-        let Some((seq, status)) = answers.min() else {
-            if !self.model.is_open(conn) {
-                self.story.tell("story-verdict-silent", &[]);
-            }
-            return;
-        };
-        let id = match (verdict, status) {
-            (Verdict::Good, 200..=299) => "story-verdict-taken",
-            (Verdict::Duplicate, 200..=299) => "story-verdict-known",
-            (Verdict::Good, _) => "story-verdict-failed",
-            _ => "story-verdict-refused",
-        };
-        let status = Told::Number(status.to_string(), vec![seq]);
-        self.story.tell(id, &[("status", status)]);
     }
 
     /// How an attempt ended, and what follows from it.
@@ -230,17 +198,5 @@ impl Teller<'_> {
             Outcome::BadCertificate => "story-outcome-certificate",
         };
         self.story.tell(id, &[]);
-    }
-}
-
-/// What a verdict of the receiver means.
-const fn judged(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Good => "story-verdict-good",
-        Verdict::BadSignature => "story-verdict-signature",
-        Verdict::TooOld => "story-verdict-old",
-        Verdict::TooNew => "story-verdict-new",
-        Verdict::NoSignature => "story-verdict-unsigned",
-        Verdict::Duplicate => "story-verdict-duplicate",
     }
 }

@@ -2,7 +2,8 @@
 //! is.
 
 use text::{Arg, say};
-use trace::event::Event;
+use trace::event::{Event, Kind};
+use trace::http1::Http1;
 use trace::note;
 use trace::webhook::{Dead, EndpointState, Outcome, Planned, Verdict};
 
@@ -34,9 +35,14 @@ pub fn id(name: &str) -> String {
     shorten(&format!("{} …{end}", shorten(kind, ID - END)), ID + 2)
 }
 
-/// What a request says, and where it carries a delivery, which attempt it is.
+/// What a request says, and where it carries a delivery, which attempt or which attack it is.
 #[must_use]
 pub fn attempt(model: &Model, event: &Event, said: String) -> String {
+    let asks = matches!(event.kind, Kind::Http1(Http1::Request(_)));
+    if let Some((_, attack)) = model.attacks.of(event.conn).filter(|_| asks) {
+        let attack = attack.name();
+        return say("ladder-attack", &[("said", (&said).into()), ("attack", (&attack).into())]);
+    }
     let Some(attempt) = model.attempt(event) else { return said };
     let number = attempt.number.to_string();
     say("ladder-attempt", &[("said", (&said).into()), ("attempt", (&number).into())])

@@ -28,6 +28,11 @@ pub struct Callbacks {
     came: BTreeMap<(ConnId, u64), (Spans, u64)>,
     /// The delivery that was found good on a connection and is not answered.
     good: BTreeMap<ConnId, String>,
+    /// The same of one that came before.
+    known: BTreeMap<ConnId, String>,
+    /// Deliveries that were found good and had no answer: when each landed, and how long its content is.
+    /// Whether they were taken shows when they come again.
+    silent: Kept<(Micros, u64)>,
 }
 
 /// What is known by name, the newest.
@@ -55,6 +60,12 @@ impl<T> Kept<T> {
             self.all.remove(&oldest);
         }
     }
+
+    fn take(&mut self, name: &str) -> Option<T> {
+        let value = self.all.remove(name)?;
+        self.order.retain(|known| known != name);
+        Some(value)
+    }
 }
 
 impl Callbacks {
@@ -70,6 +81,9 @@ impl Callbacks {
             }
             (What::DeliveryVerified { delivery, verdict: Verdict::Good, .. }, Some(conn)) => {
                 self.good.insert(conn, delivery.clone());
+            }
+            (What::DeliveryVerified { delivery, verdict: Verdict::Duplicate, .. }, Some(conn)) => {
+                self.known.insert(conn, delivery.clone());
             }
             _ => {}
         }
@@ -88,32 +102,79 @@ impl Callbacks {
         }
     }
 
-    /// A connection is over.
-    pub fn forget(&mut self, conn: ConnId) {
-        self.came.retain(|(known, _), _| *known != conn);
-        self.good.remove(&conn);
-    }
-
-    /// When what is told by the delivery that was found good on a connection was done.
-    fn done(&mut self, conn: ConnId) -> Option<Micros> {
-        let delivery = self.good.remove(&conn)?;
-        self.done.all.get(self.tells.all.get(&delivery)?).copied()
+    /// When what is told by a delivery was done.
+    fn done(&self, delivery: &str) -> Option<Micros> {
+        self.done.all.get(self.tells.all.get(delivery)?).copied()
     }
 }
 
 impl Fold {
-    /// A callback is answered: with 2xx its receiver has it, and it is delivered if it is new there.
+    /// A callback is answered: with 2xx its receiver has it. It is delivered if it is new there, or if the
+    /// attempt that was new had no answer.
     pub(super) fn called_back(&mut self, conn: ConnId, exchange: u64, status: u16) {
         let Some((evidence, len)) = self.callbacks.came.remove(&(conn, exchange)) else { return };
-        let since = self.callbacks.done(conn);
-        let Some(since) = since.filter(|_| (200..300).contains(&status)) else { return };
+        let good = self.callbacks.good.remove(&conn);
+        let known = self.callbacks.known.remove(&conn);
+        if !(200..300).contains(&status) {
+            return;
+        }
+        if let Some(delivery) = good {
+            // What was found good before had not been taken.
+            self.callbacks.silent.take(&delivery);
+            self.callbacks.good.retain(|_, its| *its != delivery);
+            self.told(&delivery, self.callback_landed(conn, &evidence), len);
+        } else if let Some(delivery) = known
+            && let Some((at, len)) = self.taken_before(&delivery)
+        {
+            self.told(&delivery, Some(at), len);
+        }
+    }
+
+    /// A connection is over. What was found good there and had no answer may have been taken all the same.
+    pub(super) fn callbacks_over(&mut self, conn: ConnId) {
+        let silent = self.unanswered(conn);
+        let callbacks = &mut self.callbacks;
+        callbacks.came.retain(|(known, _), _| *known != conn);
+        callbacks.known.remove(&conn);
+        if let Some((delivery, silent)) = callbacks.good.remove(&conn).zip(silent) {
+            callbacks.silent.put(&delivery, silent);
+        }
+    }
+
+    /// A delivery was taken that had landed then.
+    fn told(&mut self, delivery: &str, at: Option<Micros>, len: u64) {
+        let Some(since) = self.callbacks.done(delivery) else { return };
         self.figures.messages += 1;
         self.figures.payload_bytes += len;
-        // Who answers it has it. Without a link only its leaving is known.
-        let times = self.moments.of(conn, Dir::ToServer, &evidence);
-        if let Some(at) = times.landed.or(times.left) {
+        if let Some(at) = at {
             self.deliveries.took(at.since(since));
         }
+    }
+
+    /// The attempt by which a delivery was taken without an answer: its receiver says that it has it.
+    fn taken_before(&mut self, delivery: &str) -> Option<(Micros, u64)> {
+        if let Some(silent) = self.callbacks.silent.take(delivery) {
+            return Some(silent);
+        }
+        // Its connection may still be open.
+        let mut good = self.callbacks.good.iter();
+        let conn = good.find(|(_, its)| its.as_str() == delivery).map(|(conn, _)| *conn)?;
+        let silent = self.unanswered(conn)?;
+        self.callbacks.good.remove(&conn);
+        Some(silent)
+    }
+
+    /// When a callback landed that is not answered on its connection, and how long its content is.
+    fn unanswered(&self, conn: ConnId) -> Option<(Micros, u64)> {
+        let mut came = self.callbacks.came.range((conn, 0)..=(conn, u64::MAX));
+        let (_, (evidence, len)) = came.next_back()?;
+        Some((self.callback_landed(conn, evidence)?, *len))
+    }
+
+    /// When a callback landed. Without a link only its leaving is known.
+    fn callback_landed(&self, conn: ConnId, evidence: &Spans) -> Option<Micros> {
+        let times = self.moments.of(conn, Dir::ToServer, evidence);
+        times.landed.or(times.left)
     }
 }
 
@@ -126,12 +187,17 @@ mod tests {
 
     /// A payment that is done at 100, a delivery that site.com fails, and one that it takes.
     fn run(verdict: &str) -> Metrics {
+        after(Some(500), false, verdict)
+    }
+
+    /// The same, where the first attempt is answered so, if at all, and its connection is closed or not.
+    fn after(first: Option<u16>, closes: bool, verdict: &str) -> Metrics {
         let mut lines = vec![
             r#""at_us":5,"type":"note","note":"payment_accepted","payment":"pay_1","amount":1"#
                 .to_owned(),
             r#""at_us":100,"type":"note","note":"payment_settled","payment":"pay_1""#.to_owned(),
         ];
-        for (conn, at, status, verdict) in [(1, 200, 500, "good"), (2, 900, 204, verdict)] {
+        for (conn, at, status, verdict) in [(1, 200, first, "good"), (2, 900, Some(204), verdict)] {
             lines.extend([
                 format!(r#""at_us":{at},"type":"note","note":"delivery_sent","delivery":"msg_1","attempt":{conn},"payment":"pay_1""#),
                 format!(r#""at_us":{at},"type":"opened","conn":{conn},"client":{{"id":"payments","name":"P","role":"server"}},"server":{{"id":"site.com","name":"S","role":"server"}},"client_addr":"a:1","server_addr":"s:2""#),
@@ -140,6 +206,13 @@ mod tests {
                 format!(r#""at_us":{at},"type":"event","conn":{conn},"from":"client","evidence":[{{"start":3,"len":3}}],"kind":{{"http1":{{"body":{{"exchange":0,"framing":{{"length":3}},"content_len":3,"chunks":0,"complete":true}}}}}},"fields":[]"#),
                 format!(r#""at_us":{},"type":"passed","conn":{conn},"dir":"to_server","offset":6"#, at + 40),
                 format!(r#""at_us":{},"type":"note","conn":{conn},"note":"delivery_verified","delivery":"msg_1","verdict":"{verdict}","service":"site.com""#, at + 41),
+            ]);
+            let Some(status) = status else {
+                let closed = format!(r#""at_us":{},"type":"closed","conn":{conn},"by":"client","how":"fin""#, at + 42);
+                lines.extend(closes.then_some(closed));
+                continue;
+            };
+            lines.extend([
                 format!(r#""at_us":{},"type":"chunk","conn":{conn},"dir":"to_client","offset":0,"bytes":"AAAA""#, at + 42),
                 format!(r#""at_us":{},"type":"event","conn":{conn},"from":"server","evidence":[{{"start":0,"len":3}}],"kind":{{"http1":{{"response":{{"exchange":0,"status":{status},"reason":"","version":"HTTP/1.1","framing":"none","persistent":false}}}}}},"fields":[]"#, at + 42),
             ]);
@@ -163,5 +236,18 @@ mod tests {
     fn what_was_there_before_is_not_delivered_again() {
         let figures = run("duplicate");
         assert_eq!((figures.messages, figures.delivery_delay_us), (0, Delay::default()));
+    }
+
+    #[test]
+    fn what_was_taken_without_an_answer_is_delivered_once_that_is_known() {
+        for closes in [false, true] {
+            let figures = after(None, closes, "duplicate");
+            // The first attempt landed at 240.
+            let took = Delay { count: 1, p50: 140, p99: 140, max: 140 };
+            assert_eq!((figures.messages, figures.delivery_delay_us), (1, took));
+            // The first was not taken then.
+            let figures = after(None, closes, "good");
+            assert_eq!((figures.messages, figures.delivery_delay_us.max), (1, 840));
+        }
     }
 }
