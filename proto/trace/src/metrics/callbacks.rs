@@ -208,7 +208,10 @@ mod tests {
                 format!(r#""at_us":{},"type":"note","conn":{conn},"note":"delivery_verified","delivery":"msg_1","verdict":"{verdict}","service":"site.com""#, at + 41),
             ]);
             let Some(status) = status else {
-                let closed = format!(r#""at_us":{},"type":"closed","conn":{conn},"by":"client","how":"fin""#, at + 42);
+                let closed = format!(
+                    r#""at_us":{},"type":"closed","conn":{conn},"by":"client","how":"fin""#,
+                    at + 42
+                );
                 lines.extend(closes.then_some(closed));
                 continue;
             };
