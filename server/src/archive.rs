@@ -174,6 +174,11 @@ impl Archive {
         !run.is_used() || self.known.lock().settled.get(&number) == Some(&run.log.last_seq())
     }
 
+    /// Whether a run could not be written so far.
+    pub fn is_failing(&self, number: u64) -> bool {
+        self.known.lock().failing.contains(&number)
+    }
+
     /// Takes a run out that is no more in memory, if it is kept or being written.
     ///
     /// # Errors

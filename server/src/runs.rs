@@ -121,9 +121,12 @@ impl Runs {
         let mut runs = self.all.lock();
         if runs.len() as u64 >= self.caps.runs {
             let leaves = runs.iter().find(|(number, run)| self.may_leave(**number, run));
-            let leaves = leaves.map(|(number, _)| *number)?;
+            // A full disk does not keep anybody from new runs.
+            let lost = || runs.iter().find(|(number, run)| self.is_failing(**number, run));
+            let leaves = leaves.or_else(lost).map(|(number, _)| *number)?;
             if let Some(dropped) = runs.remove(&leaves) {
-                tracing::info!(run = %dropped.id, "forgotten, to make room for a new run");
+                let kept = !self.is_failing(leaves, &dropped);
+                tracing::info!(run = %dropped.id, kept, "forgotten, to make room for a new run");
             }
         }
         let number = self.next.fetch_add(1, Ordering::Relaxed);
@@ -139,6 +142,12 @@ impl Runs {
     fn may_leave(&self, number: u64, run: &Run) -> bool {
         let settled = || self.archive.get().is_none_or(|archive| archive.is_settled(number, run));
         !run.state().serves() && settled()
+    }
+
+    /// Whether a run is over, and could not be written.
+    fn is_failing(&self, number: u64, run: &Run) -> bool {
+        let failing = || self.archive.get().is_some_and(|archive| archive.is_failing(number));
+        !run.state().serves() && failing()
     }
 
     /// Forgets a run in memory, after ending it. Gives its number.

@@ -253,6 +253,21 @@ async fn what_could_not_be_written_is_written_later() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_fails_keeps_nobody_from_new_runs() {
+    let place = Failing::default();
+    let caps = Caps { runs: 1, ..Caps::default() };
+    let runs = kept_at(Box::new(place.clone()), KEPT, caps);
+    let first = run(&runs, "a", 5);
+    place.fails.store(true, Ordering::Relaxed);
+    assert!(add(&runs, "b").is_none(), "it is under way");
+    first.go_to(RunState::Finished, "it was");
+    assert!(add(&runs, "b").is_none(), "it was not tried to write it");
+    assert_eq!(flush(&runs).await, 1);
+    assert!(add(&runs, "b").is_some());
+    assert!(runs.find(&first.id).is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_deleted_does_not_come_back() {
     let place = Failing::default();
     let runs = kept_at(Box::new(place.clone()), KEPT, Caps::default());

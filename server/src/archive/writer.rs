@@ -1,7 +1,7 @@
 //! The thread that writes: one run after the other, and between them it takes out what is deleted. It takes
 //! the runs from memory itself, so that what was deleted before it looked is never written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -47,6 +47,8 @@ pub struct Known {
     pub told: Told,
     /// Up to where each run in memory was written, or was not for want of room.
     pub settled: BTreeMap<u64, Seq>,
+    /// Which could not be written so far.
+    pub failing: BTreeSet<u64>,
     /// Which is being written.
     pub writing: Option<u64>,
 }
@@ -156,6 +158,7 @@ impl Writer {
         self.seen.retain(|number, _| live.contains_key(number));
         let mut known = self.known.lock();
         known.settled.retain(|number, _| live.contains_key(number));
+        known.failing.retain(|number| live.contains_key(number));
         let due = live.into_iter().filter(|(number, run)| {
             let over = !run.state().serves() && run.is_used();
             over && known.settled.get(number) != Some(&run.log.last_seq())
@@ -187,6 +190,7 @@ impl Writer {
         match done {
             Ok(written) => {
                 known.settled.insert(number, last_seq);
+                known.failing.remove(&number);
                 let Some(Written { kept, left }) = written else {
                     tracing::warn!(run = %run.id, "not kept: there is no room for it");
                     return;
@@ -199,6 +203,7 @@ impl Writer {
                 known.told.insert(number, Arc::new(kept));
             }
             Err(fault) => {
+                known.failing.insert(number);
                 drop(known);
                 self.failed((number, run), last_seq, &fault);
             }
