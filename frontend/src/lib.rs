@@ -22,6 +22,8 @@ pub mod session;
 
 pub mod seed;
 
+pub mod by_log;
+
 pub mod measure;
 
 pub mod cost;

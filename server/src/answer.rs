@@ -95,12 +95,7 @@ pub async fn answer(
     bound.run.end_if_full();
     let (persistence, version) = (persistence(&request), request.version());
     let (mut response, switched) = respond(bound, request).await;
-    // Who answers a call has waited there.
-    let act = match response.body() {
-        Content::Call(_) => None,
-        Content::Gone => Some(Act::Close),
-        Content::Whole(_) | Content::Stream(_) => Some(Act::Answer),
-    };
+    let act = awaited_act(response.body());
     if let Some(act) = act {
         bound.run.gate.pass(bound.conn, act).await;
     }
@@ -125,6 +120,15 @@ pub async fn answer(
             // The connection's loop sees it, and lets go of hyper.
             std::future::pending().await
         }
+    }
+}
+
+/// With what an answer has to wait at the gate. Who answers a call has waited there.
+pub const fn awaited_act(content: &Content) -> Option<Act> {
+    match content {
+        Content::Call(_) => None,
+        Content::Gone => Some(Act::Close),
+        Content::Whole(_) | Content::Stream(_) => Some(Act::Answer),
     }
 }
 

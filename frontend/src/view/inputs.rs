@@ -13,6 +13,7 @@ use trace::studio::Press;
 use super::controls::under_way;
 use super::t;
 use super::text_input::{TextInput, said};
+use crate::by_log::{ByLog, by_log};
 use crate::session;
 use crate::state::{State, state};
 
@@ -30,7 +31,7 @@ pub fn Inputs() -> impl IntoView {
     });
     let takes = move |input: &str| taken.with(|taken| taken.iter().any(|known| known == input));
     let instances = Memo::new(move |_| state.model.with(|model| instances(model.as_ref())));
-    let down = down(state);
+    let down = by_log::<Down>(state);
     move || {
         let (sends, kills, drops) = (takes("send"), takes("kill"), takes("drop"));
         (sends || kills || drops).then(|| {
@@ -129,8 +130,17 @@ impl Down {
     pub fn is(&self, name: &str) -> bool {
         self.names.iter().any(|(known, _)| known == name)
     }
+}
 
-    /// Reads what is new. Says whether an instance went down or came up.
+impl ByLog for Down {
+    fn begin(epoch: u64) -> Self {
+        Self { epoch, ..Self::default() }
+    }
+
+    fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
     fn read(&mut self, model: &Model) -> bool {
         let mut changed = false;
         for entry in model.entries.iter().skip(self.read) {
@@ -148,20 +158,4 @@ impl Down {
         self.read = model.entries.len();
         changed
     }
-}
-
-/// The instances that are down. The log is read once, as it grows.
-pub fn down(state: State) -> Memo<Down> {
-    Memo::new_owning(move |old: Option<Down>| {
-        let epoch = state.epoch.get();
-        let same = old.filter(|old| old.epoch == epoch);
-        let mut changed = same.is_none();
-        let mut down = same.unwrap_or(Down { epoch, ..Down::default() });
-        state.model.with(|model| {
-            if let Some(model) = model {
-                changed |= down.read(model);
-            }
-        });
-        (down, changed)
-    })
 }

@@ -7,8 +7,9 @@ use scene::model::Model;
 use serde_json::Value;
 
 use super::controls::{copy, under_way};
-use super::inputs::{Down, down};
+use super::inputs::Down;
 use super::t;
+use crate::by_log::by_log;
 use crate::state::{Active, state};
 
 /// What a client is called, and the line for it.
@@ -18,7 +19,7 @@ type Line = (&'static str, String);
 #[component]
 pub fn OwnClient() -> impl IntoView {
     let state = state();
-    let down = down(state);
+    let down = by_log::<Down>(state);
     let known = Memo::new(move |_| {
         let run = state.run.get().filter(|_| under_way(state) && !state.making.get());
         let over_tls = state.model.with(|model| model.as_ref().is_some_and(is_over_tls));

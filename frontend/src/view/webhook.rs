@@ -19,6 +19,7 @@ use acted::Acted;
 
 use super::controls::under_way;
 use super::{inspector, t};
+use crate::by_log::by_log;
 use crate::state::{State, state};
 use crate::{session, toast};
 
@@ -176,7 +177,7 @@ fn Acts(
     told: Memo<Webhooks>,
 ) -> impl IntoView {
     let state = state();
-    let acted = acted::of_run(state);
+    let acted = by_log::<Acted>(state);
     let disabled = Memo::new(move |_| {
         let disabled = |it: &Webhooks| {
             it.endpoints.iter().any(|endpoint| endpoint.state == EndpointState::Disabled)

@@ -12,7 +12,7 @@ use trace::note::{Act, What};
 
 use super::{Told, run_asked};
 use crate::activity::Exchange;
-use crate::answer::share;
+use crate::answer::{awaited_act, share};
 use crate::content::{Content, Tracked};
 use crate::labs::grpc::calls;
 use crate::labs::{pages, services};
@@ -76,12 +76,7 @@ pub async fn answer(
         }
     };
     let mut response = answered.unwrap_or_else(|refusal| refuse(bound, form, refusal));
-    // Who answers a call has waited there.
-    let act = match response.body() {
-        Content::Call(_) => None,
-        Content::Gone => Some(Act::Close),
-        Content::Whole(_) | Content::Stream(_) => Some(Act::Answer),
-    };
+    let act = awaited_act(response.body());
     if let Some(act) = act {
         bound.run.gate.pass(bound.conn, act).await;
     }

@@ -1,14 +1,13 @@
 //! What was done to site.com, by the log: how it was told to behave, what was tried on it, and what it
 //! made of that.
 
-use leptos::prelude::*;
 use scene::model::Model;
 use trace::entry::What;
 use trace::ids::ConnId;
 use trace::note;
 use trace::webhook::Verdict;
 
-use crate::state::State;
+use crate::by_log::ByLog;
 
 /// Who tries, as the log calls them.
 const ATTACKER: &str = "attacker";
@@ -36,20 +35,6 @@ pub struct Attack {
 }
 
 impl Acted {
-    /// Reads what is new. Says whether that was about site.com.
-    fn read(&mut self, model: &Model) -> bool {
-        let mut changed = false;
-        for entry in model.entries.iter().skip(self.read) {
-            changed |= self.take(&entry.what).is_some();
-        }
-        self.read = model.entries.len();
-        // Each attack has a connection of its own.
-        for (attack, (_, verdict)) in self.attacks.iter_mut().zip(&self.conns) {
-            attack.verdict = *verdict;
-        }
-        changed
-    }
-
     fn take(&mut self, what: &What) -> Option<()> {
         match what {
             What::Input(input) if input.behaviour.is_some() => {
@@ -73,18 +58,25 @@ impl Acted {
     }
 }
 
-/// What was done to site.com. The log is read once, as it grows.
-pub fn of_run(state: State) -> Memo<Acted> {
-    Memo::new_owning(move |old: Option<Acted>| {
-        let epoch = state.epoch.get();
-        let same = old.filter(|old| old.epoch == epoch);
-        let mut changed = same.is_none();
-        let mut acted = same.unwrap_or(Acted { epoch, ..Acted::default() });
-        state.model.with(|model| {
-            if let Some(model) = model {
-                changed |= acted.read(model);
-            }
-        });
-        (acted, changed)
-    })
+impl ByLog for Acted {
+    fn begin(epoch: u64) -> Self {
+        Self { epoch, ..Self::default() }
+    }
+
+    fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    fn read(&mut self, model: &Model) -> bool {
+        let mut changed = false;
+        for entry in model.entries.iter().skip(self.read) {
+            changed |= self.take(&entry.what).is_some();
+        }
+        self.read = model.entries.len();
+        // Each attack has a connection of its own.
+        for (attack, (_, verdict)) in self.attacks.iter_mut().zip(&self.conns) {
+            attack.verdict = *verdict;
+        }
+        changed
+    }
 }
